@@ -1,0 +1,1 @@
+//! Use cases: one method each, one file per group.

@@ -1,0 +1,4 @@
+//! The rules: pure, without I/O, clock or chance.
+
+pub mod ids;
+pub mod time;

@@ -1,0 +1,30 @@
+//! Last Looks: anonymous safety reports with deadlines that cannot go quiet.
+//!
+//! The rooms, in order of dependency (imports point downwards only; a test holds it):
+//!
+//! | room | job |
+//! |---|---|
+//! | [`cli`] | one file per command of the binary |
+//! | [`http`] | routes, extractors, problem documents |
+//! | [`worker`] | deadlines, outbox, upkeep |
+//! | [`app`] | one method per use case |
+//! | [`storage`] | the only door to a database |
+//! | [`sealing`] | receipt, units, envelopes: bytes in, bytes out |
+//! | [`auth`] | passwords, tokens, sessions |
+//! | [`notify`] | mail |
+//! | [`merkle`] | RFC 6962 hashing |
+//! | [`domain`] | the rules, pure |
+//! | [`config`], [`clock`] | settings, time |
+
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod merkle;
+pub mod notify;
+pub mod sealing;
+pub mod storage;
+pub mod worker;

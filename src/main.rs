@@ -1,0 +1,2 @@
+//! The `lastlooks` binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! RFC 6962 hashing; knows nothing of reports.

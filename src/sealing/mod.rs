@@ -1,0 +1,1 @@
+//! Receipt, units, envelopes: bytes in, bytes out.
