@@ -1,4 +1,9 @@
 //! The rules: pure, without I/O, clock or chance.
 
+pub mod catalogue;
+pub mod event;
 pub mod ids;
+pub mod lifecycle;
+pub mod policy;
+pub mod report;
 pub mod time;
