@@ -1,9 +1,11 @@
 //! The rules: pure, without I/O, clock or chance.
 
+pub mod audience;
 pub mod catalogue;
 pub mod event;
 pub mod ids;
 pub mod lifecycle;
+pub mod notice;
 pub mod policy;
 pub mod report;
 pub mod time;
