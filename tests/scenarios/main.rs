@@ -1,2 +1,4 @@
 //! Stories.
-fn main() {}
+
+mod mail_server;
+mod support;
