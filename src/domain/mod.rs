@@ -8,4 +8,5 @@ pub mod lifecycle;
 pub mod notice;
 pub mod policy;
 pub mod report;
+pub mod text;
 pub mod time;
