@@ -7,6 +7,7 @@ pub mod ids;
 pub mod lifecycle;
 pub mod notice;
 pub mod policy;
+pub mod production;
 pub mod report;
 pub mod text;
 pub mod time;
