@@ -283,7 +283,8 @@ pub fn invitation_by_code(conn: &mut Conn, code_hash: &[u8; 32]) -> Result<Optio
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn invitations_to_desk(conn: &mut Conn, desk: DeskId) -> Result<Vec<InvitationRow>, StorageError> {
-    let found = invitations::table.filter(invitations::desk_id.eq(desk)).order((invitations::created_at, invitations::id));
+    let found =
+        invitations::table.filter(invitations::desk_id.eq(desk)).order((invitations::created_at, invitations::id));
     Ok(found.select(InvitationRow::as_select()).load(conn)?)
 }
 
