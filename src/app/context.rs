@@ -11,13 +11,13 @@ use crate::{
         catalogue::Catalogue,
         ids::{DeskId, MemberId, ProductionId, ReportId, SeatId},
         lifecycle::Seated,
-        policy::{Level, Policy, PolicyDocument, PolicyDesk, Side},
+        policy::{Level, Policy, PolicyDesk, PolicyDocument, Side},
         production::ProductionSettings,
         time::UtcMillis,
     },
     sealing::{
-        keys::{KeyId, PublicKeys, SealTo, VerifyKey},
         kept_out::{self, Name, Tag},
+        keys::{KeyId, PublicKeys, SealTo, VerifyKey},
         server::{Kept, ServerKey},
     },
     storage::{

@@ -7,13 +7,10 @@ pub mod error;
 pub mod view;
 
 mod context;
-mod filing;
-mod record;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 pub use context::{Production, Seat};
-pub use filing::{Delay, FilingBody};
 
 use crate::{
     app::error::AppError,

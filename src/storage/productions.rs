@@ -29,6 +29,8 @@ pub struct ProductionRow {
     pub policy_version: i32,
     /// The roster in force, 0 before the first.
     pub roster_version: i32,
+    /// Moves with every change of settings, policy, desks, seats or their addresses; see [`save`] and [`touch`].
+    pub revision: i64,
     /// When it was made.
     pub created_at: UtcMillis,
 }
@@ -98,12 +100,25 @@ pub fn add(tx: &mut Tx, row: &ProductionRow) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Replaces everything but the id.
+/// Replaces a production that still has the revision of `row`, and gives it the next one.
 ///
 /// # Errors
-/// [`StorageError::Duplicate`] if the slug is taken.
+/// [`StorageError::Conflict`] if it was changed meanwhile; [`StorageError::Duplicate`] if the slug is taken.
 pub fn save(tx: &mut Tx, row: &ProductionRow) -> Result<(), StorageError> {
-    diesel::update(productions::table.find(row.id)).set(row).execute(tx)?;
+    let unchanged = productions::table.filter(productions::id.eq(row.id).and(productions::revision.eq(row.revision)));
+    let next = ProductionRow { revision: row.revision + 1, ..row.clone() };
+    match diesel::update(unchanged).set(&next).execute(tx)? {
+        0 => Err(StorageError::Conflict),
+        _ => Ok(()),
+    }
+}
+
+/// Moves the revision: something that hangs on the production changed.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn touch(tx: &mut Tx, id: ProductionId) -> Result<(), StorageError> {
+    diesel::update(productions::table.find(id)).set(productions::revision.eq(productions::revision + 1)).execute(tx)?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ diesel::table! {
         settings -> Text,
         policy_version -> Integer,
         roster_version -> Integer,
+        revision -> BigInt,
         created_at -> BigInt,
     }
 }

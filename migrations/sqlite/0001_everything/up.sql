@@ -6,6 +6,7 @@ CREATE TABLE productions (
     settings TEXT NOT NULL,
     policy_version INTEGER NOT NULL,
     roster_version INTEGER NOT NULL,
+    revision BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX productions_slug ON productions (slug);
