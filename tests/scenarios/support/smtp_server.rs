@@ -167,7 +167,8 @@ impl Conversation<'_> {
         while let Some(line) = held.hear()? {
             match held.answer(&line)? {
                 Next::GoOn => {}
-                Next::HangUp => break,
+                // Said aloud: the copy that `hang_up_on_everybody` holds would keep the line open.
+                Next::HangUp => return held.stream.shutdown(Shutdown::Both),
             }
         }
         Ok(())
