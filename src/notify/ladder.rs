@@ -267,6 +267,6 @@ pub(super) const fn how_soon_in_capitals(how_soon: HowSoon) -> &'static str {
 fn reached(chain: Chain, level: u8) -> String {
     match (chain, level) {
         (Chain::Production, 1) => "the set".to_owned(),
-        (Chain::Production, _) | (Chain::Union, _) => in_sentence(chain, level),
+        (Chain::Production | Chain::Union, _) => in_sentence(chain, level),
     }
 }

@@ -23,8 +23,8 @@ fn steps() -> Vec<Step> {
     ]
 }
 
-fn due(act: Act, who: Who) -> Option<Due> {
-    Some(Due { act, who, at: at(11, 10) })
+fn due(act: Act, who: Who) -> Due {
+    Due { act, who, at: at(11, 10) }
 }
 
 fn report() -> ReportFacts {
@@ -32,7 +32,7 @@ fn report() -> ReportFacts {
         how_soon: HowSoon::BeforeNextSetup,
         handle: "Copper Lantern".to_owned(),
         chain: Chain::Production,
-        due: due(Act::Reply, Who::You),
+        due: Some(due(Act::Reply, Who::You)),
         was_due: None,
         level: None,
         by_role: None,
@@ -107,7 +107,7 @@ fn the_page_says_the_same_as_the_plain_text() {
 
 #[test]
 fn the_union_side_reads_that_the_production_must_reply() {
-    let report = ReportFacts { due: due(Act::Reply, Who::Production), ..report() };
+    let report = ReportFacts { due: Some(due(Act::Reply, Who::Production)), ..report() };
     insta::assert_snapshot!(read(&to_union(NoticeKind::LevelEntered, report)));
 }
 
@@ -137,13 +137,13 @@ fn asked_early_owes_nothing_yet() {
 
 #[test]
 fn a_breach_is_told_to_the_union_side() {
-    let report = ReportFacts { level: Some(1), due: due(Act::Reply, Who::Production), ..report() };
+    let report = ReportFacts { level: Some(1), due: Some(due(Act::Reply, Who::Production)), ..report() };
     insta::assert_snapshot!(read(&to_union(NoticeKind::Breach, report)));
 }
 
 #[test]
 fn a_step_that_was_not_told_is_not_accused() {
-    let mut report = ReportFacts { level: Some(1), due: due(Act::Reply, Who::Production), ..report() };
+    let mut report = ReportFacts { level: Some(1), due: Some(due(Act::Reply, Who::Production)), ..report() };
     report.steps[0].state = StepState::NotTold { was_due: at(10, 55) };
     insta::assert_snapshot!(read(&to_union(NoticeKind::Breach, report)));
 }
@@ -190,7 +190,8 @@ fn a_message_says_that_there_is_one() {
 
 #[test]
 fn stopped_work_says_by_which_role() {
-    let report = ReportFacts { by_role: Some("1st_ad".to_owned()), due: due(Act::Answer, Who::Production), ..report() };
+    let report =
+        ReportFacts { by_role: Some("1st_ad".to_owned()), due: Some(due(Act::Answer, Who::Production)), ..report() };
     insta::assert_snapshot!(read(&to_union(NoticeKind::StopWork, report)));
 }
 
@@ -308,7 +309,7 @@ fn the_digest_lists_what_waits_after_an_outage() {
 
 #[test]
 fn the_subject_is_that_of_the_design() {
-    let production = ReportFacts { due: due(Act::Reply, Who::Production), ..report() };
+    let production = ReportFacts { due: Some(due(Act::Reply, Who::Production)), ..report() };
     let office = to_office(NoticeKind::LevelEntered, report());
     assert_eq!(subject_of(&office), "[BEFORE NEXT SETUP] Western · you: reply by 11:10 MDT · Copper Lantern");
     assert_eq!(

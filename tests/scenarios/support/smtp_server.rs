@@ -80,6 +80,11 @@ impl SmtpServer {
         Ok(server)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The mail setting that leads here.
     pub(crate) fn url(&self) -> String {
         format!("smtp://{}", self.address)
