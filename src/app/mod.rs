@@ -1,1 +1,3 @@
 //! Use cases: one method each, one file per group.
+
+pub mod error;
