@@ -64,10 +64,7 @@ pub(crate) async fn live() -> HttpResponse {
     answer("live", Vec::new())
 }
 
-/// The process can do its work now.
-///
-/// # Errors
-/// `unavailable`, naming the part that is away.
+/// The process can do its work now; if not, `unavailable` names the part that is away.
 #[utoipa::path(
     tag = "everybody",
     responses(

@@ -7,9 +7,6 @@ use actix_web::{HttpResponse, get, http::header::ContentType, web};
 use super::{catalogue::Slug, problem::Problem};
 
 /// What a problem means and what to do next.
-///
-/// # Errors
-/// `not-found` for a problem that does not exist.
 #[utoipa::path(
     tag = "everybody",
     params(("slug" = String, Path, description = "Last part of a problem's `type`", example = "invalid")),

@@ -1,2 +1,4 @@
 //! Stories.
-fn main() {}
+
+#[cfg(test)]
+mod house;
