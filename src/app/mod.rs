@@ -4,13 +4,25 @@
 //! notices, ledger leaves) is put on record in one place: `record`.
 
 pub mod error;
+pub mod form;
 pub mod view;
 
 mod context;
+mod filing;
+mod handle;
+mod inbox;
+mod ledger;
+mod notices;
+mod opened;
+mod record;
+mod said;
+mod shown;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 pub use context::{Production, Seat};
+pub use filing::FiledAs;
+pub use record::{Decided, Subject};
 
 use crate::{
     app::error::AppError,

@@ -81,8 +81,6 @@ pub struct ReportRow {
     pub digest: Bytes<32>,
     /// The reporter's signature of it.
     pub digest_signature: Bytes<64>,
-    /// The exact second of filing, sealed to the receipt.
-    pub sealed_moment: Vec<u8>,
     /// Size of what was filed, in steps of 4 KiB.
     pub size_steps: i32,
     /// Hash of its last entry in the ledger.

@@ -151,7 +151,6 @@ diesel::table! {
         counts_for_repeated -> Bool,
         digest -> Binary,
         digest_signature -> Binary,
-        sealed_moment -> Binary,
         size_steps -> Integer,
         prev_entry -> Nullable<Binary>,
         state -> Text,

@@ -149,7 +149,6 @@ CREATE TABLE reports (
     counts_for_repeated BOOLEAN NOT NULL,
     digest BYTEA NOT NULL,
     digest_signature BYTEA NOT NULL,
-    sealed_moment BYTEA NOT NULL,
     size_steps INTEGER NOT NULL,
     prev_entry BYTEA,
     state TEXT NOT NULL,

@@ -149,7 +149,6 @@ CREATE TABLE reports (
     counts_for_repeated BOOLEAN NOT NULL,
     digest BLOB NOT NULL,
     digest_signature BLOB NOT NULL,
-    sealed_moment BLOB NOT NULL,
     size_steps INTEGER NOT NULL,
     prev_entry BLOB,
     state TEXT NOT NULL,

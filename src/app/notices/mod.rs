@@ -1,0 +1,3 @@
+//! Notices: put into the outbox in the transaction of what they tell, and made into words when they are sent.
+
+pub mod report;
