@@ -41,12 +41,20 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// A filing's envelope for a seat: the shared part and the union part, and L. 177 bytes of it are sealed.
+    /// A filing's envelope for a seat: the shared part and the union part, and L. 177 bytes.
     pub const FILING: Self = Self { slots: 2, with_ledger_key: true };
     /// A filing's envelope for its reporter: their own part as well.
     pub const FILING_OWN: Self = Self { slots: 3, with_ledger_key: true };
     /// The envelope of anything said later: one unit.
     pub const SAID: Self = Self { slots: 1, with_ledger_key: false };
+    /// The envelope of what starts a chain of its own (a union summary): one unit, and that chain's L.
+    pub const SAID_FIRST: Self = Self { slots: 1, with_ledger_key: true };
+    const ALL: [Self; 4] = [Self::FILING, Self::FILING_OWN, Self::SAID, Self::SAID_FIRST];
+
+    /// The shape of a stored envelope, for sealing its contents to somebody else or putting a decoy in its place.
+    pub fn of(envelope: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|shape| shape.envelope_bytes() == envelope.len())
+    }
 
     /// Bytes of a whole envelope of this shape.
     pub const fn envelope_bytes(self) -> usize {

@@ -11,8 +11,9 @@ use super::{
     Hash, digest,
     envelope::{self, Contents, SealError, Shape},
     keys::{Keys, SealTo},
+    kind::{Audience, UnitKind},
     receipt::LedgerKey,
-    unit::{self, Audience, Bound, DataKey, Place, SealMode, SealedUnit, Unit, UnitKind},
+    unit::{self, Bound, DataKey, Place, SealMode, SealedUnit, Unit},
 };
 use crate::{
     domain::ids::{ProductionId, UnitId},
@@ -201,6 +202,8 @@ pub struct Said<'a> {
     pub previous: Option<Hash>,
     /// Its text, as the use case wrote it.
     pub body: &'a [u8],
+    /// L of the chain that this starts, if it starts one: a union summary's.
+    pub ledger_key: Option<&'a LedgerKey>,
     /// Every seat that gets a row; `false` for whoever is kept out and gets a decoy.
     pub seats: &'a [(&'a SealTo, bool)],
     /// The reporter's reading key, where the reporter may read it.
@@ -234,16 +237,17 @@ pub fn seal_said(said: &Said<'_>, mode: SealMode, entropy: &dyn Entropy) -> Resu
         body: Zeroizing::new(said.body.to_vec()),
     };
     let (sealed, key, hash) = unit::seal(&unit, said.author, mode, entropy);
-    let contents = Contents { ledger_key: None, data_keys: vec![(sealed.unit, key)] };
+    let contents = Contents { ledger_key: said.ledger_key.cloned(), data_keys: vec![(sealed.unit, key)] };
+    let shape = if said.ledger_key.is_some() { Shape::SAID_FIRST } else { Shape::SAID };
     let mut envelopes = Vec::with_capacity(said.seats.len());
     for (seat, may_read) in said.seats {
         envelopes.push(if *may_read {
-            envelope::seal(&contents, Shape::SAID, seat, said.report, entropy)?
+            envelope::seal(&contents, shape, seat, said.report, entropy)?
         } else {
-            envelope::decoy(Shape::SAID, seat.id(), said.report, entropy)
+            envelope::decoy(shape, seat.id(), said.report, entropy)
         });
     }
-    let to_reporter = |reader| envelope::seal(&contents, Shape::SAID, reader, said.report, entropy);
+    let to_reporter = |reader| envelope::seal(&contents, shape, reader, said.report, entropy);
     let reporter_envelope = said.reporter.map(to_reporter).transpose()?;
     Ok(SealedSaid { unit: sealed, envelopes, reporter_envelope, hash })
 }

@@ -14,6 +14,7 @@ pub mod filing;
 mod kdf;
 pub mod kept_out;
 pub mod keys;
+pub mod kind;
 pub mod receipt;
 pub mod roster;
 pub mod seed;

@@ -123,6 +123,7 @@ fn an_answer_is_read_by_its_seats_and_the_reporter_and_is_its_authors() {
         to: Audience::All,
         previous: None,
         body: b"locked",
+        ledger_key: None,
         seats: &[(&steward, true), (&armorer, false)],
         reporter: Some(&reporter),
     };
@@ -132,6 +133,27 @@ fn an_answer_is_read_by_its_seats_and_the_reporter_and_is_its_authors() {
     assert!(set.reads(&units, &sealed.envelopes[1], &set.armorer).is_empty());
     assert_eq!(set.reads(&units, &sealed.reporter_envelope.unwrap(), &set.receipt.keys()), ["locked"]);
     assert_eq!(sealed.envelopes[0].len(), sealed.envelopes[1].len());
+}
+
+#[test]
+fn a_summary_that_starts_a_chain_carries_that_chains_ledger_key() {
+    let set = set();
+    let (producer, ledger_key) = (set.line_producer.seal_to(), LedgerKey::new([6; 32]));
+    let said = Said {
+        report: set.report(),
+        author: &set.steward,
+        kind: UnitKind::Summary,
+        to: Audience::All,
+        previous: None,
+        body: b"somebody was sent home after reporting",
+        ledger_key: Some(&ledger_key),
+        seats: &[(&producer, true)],
+        reporter: None,
+    };
+    let sealed = seal_said(&said, SealMode::Sealed, &SystemEntropy).unwrap();
+    let contents = envelope::open(&sealed.envelopes[0], &set.line_producer, set.report()).unwrap();
+    assert_eq!(contents.ledger_key, Some(ledger_key));
+    assert!(sealed.reporter_envelope.is_none());
 }
 
 #[test]

@@ -129,17 +129,6 @@ fn in_the_leak_tests_mode_the_text_is_readable_and_a_sealing_server_refuses_it()
 }
 
 #[test]
-fn every_code_is_read_back_as_what_it_stands_for() {
-    for kind in UnitKind::ALL {
-        assert_eq!(kind.code().parse(), Ok(kind));
-    }
-    for to in [Audience::Reporter, Audience::Union, Audience::All] {
-        assert_eq!(to.code().parse(), Ok(to));
-    }
-    assert_eq!("letter".parse::<UnitKind>(), Err(UnknownCode));
-}
-
-#[test]
 fn neither_text_nor_key_prints() {
     let unit = unit(b"cart");
     let shown = format!("{unit:?} {:?}", DataKey::new([0xab; 32]));
