@@ -1,9 +1,8 @@
 //! The steps of a report in words: the table of a mail, whose turn it is, who was silent.
 
 use super::{
-    facts::{Act, Chain, Due, Reader, ReportFacts, Step, StepState, Who},
+    facts::{Act, Chain, Due, HowSoon, Reader, ReportFacts, Step, StepState, Who},
     letter::capitalised,
-    subject::{missing, noun, verb},
     when::Times,
 };
 use crate::domain::time::UtcMillis;
@@ -28,48 +27,39 @@ pub(super) enum Tone {
     Quiet,
 }
 
-/// Colours of screens/README.md.
+/// A colour: its class, for dark, and its light value.
+#[derive(Clone, Copy)]
+pub(super) struct Paint {
+    pub(super) class: &'static str,
+    pub(super) colour: &'static str,
+}
+
+/// Colours of screens/README.md; the dark ones stand in the template.
+const INK: Paint = Paint { class: "ink", colour: "#12161b" };
+const QUIET: Paint = Paint { class: "quiet", colour: "#48515c" };
+const MISS: Paint = Paint { class: "miss", colour: "#b3211b" };
+const DONE: Paint = Paint { class: "done", colour: "#17693a" };
+
 impl Tone {
     pub(super) const fn is_now(self) -> bool {
         matches!(self, Self::Now)
     }
 
-    pub(super) const fn class(self) -> &'static str {
-        if self.is_now() { "now" } else { "row" }
-    }
-
-    pub(super) const fn name_class(self) -> &'static str {
+    pub(super) const fn name(self) -> Paint {
         match self {
-            Self::Missed => "miss",
-            Self::Now | Self::Done => "ink",
-            Self::Quiet => "quiet",
+            Self::Missed => MISS,
+            Self::Now | Self::Done => INK,
+            Self::Quiet => QUIET,
         }
     }
 
-    pub(super) const fn name_colour(self) -> &'static str {
-        colour_of(self.name_class())
-    }
-
-    pub(super) const fn line_class(self) -> &'static str {
+    pub(super) const fn words(self) -> Paint {
         match self {
-            Self::Missed => "miss",
-            Self::Now => "ink",
-            Self::Done => "done",
-            Self::Quiet => "quiet",
+            Self::Missed => MISS,
+            Self::Now => INK,
+            Self::Done => DONE,
+            Self::Quiet => QUIET,
         }
-    }
-
-    pub(super) const fn line_colour(self) -> &'static str {
-        colour_of(self.line_class())
-    }
-}
-
-const fn colour_of(class: &str) -> &'static str {
-    match class.as_bytes() {
-        b"miss" => "#b3211b",
-        b"done" => "#17693a",
-        b"quiet" => "#48515c",
-        _ => "#12161b",
     }
 }
 
@@ -82,11 +72,10 @@ pub(super) fn rows(report: &ReportFacts, reader: Reader, times: &Times) -> Vec<R
 }
 
 /// One step in words.
-pub(super) fn row(step: Step, report: &ReportFacts, times: &Times) -> Row {
+fn row(step: Step, report: &ReportFacts, times: &Times) -> Row {
     let (lines, tone) = match step.state {
-        StepState::Missed { act, was_due } => (vec![was(&capitalised(missing(act)), was_due, times)], Tone::Missed),
-        StepState::NotTold { was_due } => (vec![was("Not told in time", was_due, times)], Tone::Quiet),
-        StepState::Unreachable { was_due } => (vec![was("Could not be reached", was_due, times)], Tone::Missed),
+        StepState::Missed { .. } | StepState::Unreachable { .. } => (silence_line(step, times), Tone::Missed),
+        StepState::NotTold { .. } => (silence_line(step, times), Tone::Quiet),
         StepState::Running { reply_by, answer_by } => (running(reply_by, answer_by, report, times), Tone::Now),
         StepState::Promised { done_by } => (vec![format!("Promised to be done by {}", times.say(done_by))], Tone::Now),
         StepState::Answered { at, late: false } => (vec![format!("Answered {}", times.say(at))], Tone::Done),
@@ -101,8 +90,24 @@ pub(super) fn row(step: Step, report: &ReportFacts, times: &Times) -> Row {
     Row { name: step_name(report.chain, step.level), lines, tone }
 }
 
-fn was(words: &str, was_due: UtcMillis, times: &Times) -> String {
-    format!("{words}. Was due {}", times.say(was_due))
+/// What did not come from a step, and when it was due. None for a step that let nothing pass.
+pub(super) const fn silence(step: Step) -> Option<(&'static str, UtcMillis)> {
+    match step.state {
+        StepState::Missed { act, was_due } => Some((missing(act), was_due)),
+        StepState::NotTold { was_due } => Some(("not told in time", was_due)),
+        StepState::Unreachable { was_due } => Some(("could not be reached", was_due)),
+        StepState::Running { .. }
+        | StepState::Promised { .. }
+        | StepState::Answered { .. }
+        | StepState::AskedEarly
+        | StepState::Later { .. }
+        | StepState::NobodyThere => None,
+    }
+}
+
+fn silence_line(step: Step, times: &Times) -> Vec<String> {
+    let line = |(words, was_due)| format!("{}. Was due {}", capitalised(words), times.say(was_due));
+    silence(step).map(line).into_iter().collect()
 }
 
 /// The running step: what its people do next, or what they must.
@@ -151,7 +156,7 @@ pub(super) fn missed_sentence(step: &Step, chain: Chain, report: &str) -> Option
             Some(format!("{who} did not check in time what was said to {report}."))
         }
         StepState::NotTold { .. } => {
-            Some(format!("No mail about {report} reached {} in time.", in_sentence(chain, step.level)))
+            Some(format!("No mail about {report} reached {} in time.", reached(chain, step.level)))
         }
         StepState::Unreachable { .. } => {
             Some(format!("{who} could not be reached about {report}: for a day its addresses have not existed."))
@@ -166,7 +171,7 @@ pub(super) fn missed_sentence(step: &Step, chain: Chain, report: &str) -> Option
 }
 
 /// In the table: "On set".
-fn step_name(chain: Chain, level: u8) -> String {
+pub(super) fn step_name(chain: Chain, level: u8) -> String {
     match (chain, level) {
         (Chain::Production, 1) => "On set".to_owned(),
         (Chain::Production, 2) => "Office".to_owned(),
@@ -189,8 +194,79 @@ fn in_sentence(chain: Chain, level: u8) -> String {
 
 /// Before "turn": "the office’s".
 fn whose(chain: Chain, level: u8) -> String {
+    match chain {
+        Chain::Production => format!("{}’s", reached(chain, level)),
+        Chain::Union => "the union’s".to_owned(),
+    }
+}
+
+/// "you: reply by 14:20 MDT", "production must reply by …"; sent late, "you: reply was due 14:20 MDT".
+pub(super) fn due_phrase(due: Due, times: &Times) -> String {
+    let at = times.say(due.at);
+    match (times.is_over(due.at), due.who) {
+        (false, Who::You) => format!("you: {} by {at}", verb(due.act)),
+        (false, Who::Production) => format!("production must {} by {at}", verb(due.act)),
+        (false, Who::Union) => format!("union must {} by {at}", verb(due.act)),
+        (true, Who::You) => format!("you: {} was due {at}", noun(due.act)),
+        (true, Who::Production) => format!("production: {} was due {at}", noun(due.act)),
+        (true, Who::Union) => format!("union: {} was due {at}", noun(due.act)),
+    }
+}
+
+/// "reply", after "must" and "you:".
+const fn verb(act: Act) -> &'static str {
+    match act {
+        Act::Reply => "reply",
+        Act::Answer => "answer",
+        Act::Completion => "finish what was promised",
+        Act::Check => "check",
+    }
+}
+
+/// "reply", before "was due".
+const fn noun(act: Act) -> &'static str {
+    match act {
+        Act::Reply => "reply",
+        Act::Answer => "answer",
+        Act::Completion => "what was promised",
+        Act::Check => "check",
+    }
+}
+
+/// "no reply in time".
+const fn missing(act: Act) -> &'static str {
+    match act {
+        Act::Reply => "no reply in time",
+        Act::Answer => "no answer in time",
+        Act::Completion => "promised, not done",
+        Act::Check => "no check in time",
+    }
+}
+
+/// How soon, over the title.
+pub(super) const fn how_soon(how_soon: HowSoon) -> &'static str {
+    match how_soon {
+        HowSoon::RightNow => "Right now",
+        HowSoon::BeforeNextSetup => "Before next setup",
+        HowSoon::BeforeNextCall => "Before next call",
+        HowSoon::NotSoon => "Not soon, but it should be fixed",
+    }
+}
+
+/// How soon, for a subject. Capitals stand nowhere else.
+pub(super) const fn how_soon_in_capitals(how_soon: HowSoon) -> &'static str {
+    match how_soon {
+        HowSoon::RightNow => "RIGHT NOW",
+        HowSoon::BeforeNextSetup => "BEFORE NEXT SETUP",
+        HowSoon::BeforeNextCall => "BEFORE NEXT CALL",
+        HowSoon::NotSoon => "NOT SOON",
+    }
+}
+
+/// After "reached": "the set".
+fn reached(chain: Chain, level: u8) -> String {
     match (chain, level) {
-        (Chain::Production, 1) => "the set’s".to_owned(),
-        (Chain::Production, _) | (Chain::Union, _) => format!("{}’s", in_sentence(chain, level)),
+        (Chain::Production, 1) => "the set".to_owned(),
+        (Chain::Production | Chain::Union, _) => in_sentence(chain, level),
     }
 }

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use lettre::message::{
-    Message, MultiPart, SinglePart,
-    header::{Header, HeaderName, HeaderValue},
+use lettre::{
+    Address,
+    message::{
+        Message, MultiPart, SinglePart,
+        header::{Header, HeaderName, HeaderValue},
+    },
 };
 
 use super::{SendError, one_line};
@@ -34,18 +37,33 @@ pub struct Mail {
 }
 
 /// A text that is no mail address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("that is not a mail address: {reason}")]
-pub struct NotAnAddress {
-    reason: String,
-}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("that is not a mail address; write it as name@example.org, or Name <name@example.org>")]
+pub struct NotAnAddress;
 
-/// Reads `ana@example.org` or `Ana Ruiz <ana@example.org>`.
+/// Reads `ana@example.org` or `Ana Ruiz <ana@example.org>`. A comma in the name needs no quotes here: people write
+/// "Last Looks, Local 600".
 ///
 /// # Errors
-/// [`NotAnAddress`] with what is wrong.
+/// [`NotAnAddress`].
 pub fn mailbox(text: &str) -> Result<Mailbox, NotAnAddress> {
-    text.parse().map_err(|error: lettre::address::AddressError| NotAnAddress { reason: error.to_string() })
+    if text.chars().any(char::is_control) {
+        return Err(NotAnAddress);
+    }
+    match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+        Some((name, address)) => mailbox_of(name.trim().trim_matches('"'), address),
+        None => mailbox_of("", text),
+    }
+}
+
+/// The address of somebody with this name; an empty name is left out. Control characters in it become spaces.
+///
+/// # Errors
+/// [`NotAnAddress`].
+pub fn mailbox_of(name: &str, address: &str) -> Result<Mailbox, NotAnAddress> {
+    let name = one_line(name);
+    let address: Address = address.trim().parse().map_err(|_| NotAnAddress)?;
+    Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
 }
 
 /// The Message-ID made from a keyed tag, at the sender's domain. The tag says nothing to a stranger.
@@ -147,7 +165,7 @@ pub(super) mod tests {
             "Message-ID: <abababababababababababababababab@local600.example>\r\n",
             "References: <01010101010101010101010101010101@local600.example>\r\n",
             "Auto-Submitted: auto-generated\r\n",
-            "Date: Fri, 16 Oct 2026 11:35:00 +0000\r\n",
+            "Date: Fri, 16 Oct 2026 16:55:00 +0000\r\n",
             "To: \"Dana Reyes\" <dana@example.org>\r\n",
             "MIME-Version: 1.0\r\n",
             "Content-Type: multipart/alternative;",
@@ -164,8 +182,20 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_name_may_hold_a_comma() {
+        let read = mailbox("Last Looks, Local 600 <looks@local600.example>").unwrap();
+        assert_eq!(read.to_string(), "\"Last Looks, Local 600\" <looks@local600.example>");
+        assert_eq!(mailbox(&read.to_string()), Ok(read));
+    }
+
+    #[test]
     fn an_address_with_a_line_break_is_refused() {
         assert!(mailbox("dana@example.org\r\nRCPT TO:<eve@example.org>").is_err());
+        assert!(mailbox("dana\r\nBcc: eve@example.org <dana@example.org>").is_err());
+        assert!(
+            mailbox_of("dana\r\nBcc: eve@example.org", "dana@example.org")
+                .is_ok_and(|read| !read.to_string().contains('\n'))
+        );
         assert!(mailbox("nobody").is_err());
     }
 }

@@ -58,9 +58,8 @@ impl Server {
 
     async fn encrypt(&self, connection: &mut AsyncSmtpConnection, name: &ClientId) -> Result<(), Error> {
         match &self.encryption {
-            Encryption::None | Encryption::FromTheStart(_) => Ok(()),
             Encryption::IfOffered(tls) if connection.can_starttls() => connection.starttls(tls.clone(), name).await,
-            Encryption::IfOffered(_) => Ok(()),
+            Encryption::None | Encryption::FromTheStart(_) | Encryption::IfOffered(_) => Ok(()),
             Encryption::StartTls(tls) => connection.starttls(tls.clone(), name).await,
         }
     }

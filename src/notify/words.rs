@@ -5,7 +5,6 @@ use askama::Template;
 use super::{
     facts::NoticeFacts,
     letter::{Letter, letter},
-    subject::subject,
     when::Times,
 };
 
@@ -49,18 +48,16 @@ pub enum WordsError {
 pub fn render(facts: &NoticeFacts) -> Result<Rendered, WordsError> {
     let times = Times::new(&facts.time_zone, facts.now);
     let letter = letter(facts, &times)?;
-    let subject = subject(facts, &times)?;
     let layout = |error: askama::Error| WordsError::Layout(error.to_string());
-    let html = Page { letter: &letter, subject: &subject }.render().map_err(layout)?;
+    let html = Page { letter: &letter }.render().map_err(layout)?;
     let plain = Text { letter: &letter }.render().map_err(layout)?;
-    Ok(Rendered { subject, plain, html })
+    Ok(Rendered { subject: letter.subject, plain, html })
 }
 
 #[derive(Template)]
 #[template(path = "notice.html")]
 struct Page<'a> {
     letter: &'a Letter,
-    subject: &'a str,
 }
 
 #[derive(Template)]
@@ -68,3 +65,6 @@ struct Page<'a> {
 struct Text<'a> {
     letter: &'a Letter,
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,10 @@ use lastlooks::{
     },
 };
 
-use crate::support::smtp_server::{SmtpServer, Trouble};
+use crate::support::{
+    encrypted_front::EncryptedFront,
+    smtp_server::{SmtpServer, Trouble},
+};
 
 fn from() -> Mailbox {
     mailbox("Last Looks <looks@local600.example>").unwrap()
@@ -141,6 +144,20 @@ async fn a_server_that_wants_a_sign_in_gets_it() {
     let refused = wrong.check().await.unwrap_err().to_string();
     assert_eq!(refused, "the mail server said no at the sign-in: 535 5.7.8 user name or password is wrong");
     assert!(mailer(&server.url()).send(&mail(2, "dana@example.org")).await.unwrap_err().is_worth_retrying());
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
+async fn an_encrypted_server_is_used_only_if_its_certificate_is_trusted() {
+    let server = SmtpServer::start().unwrap();
+    server.wants_sign_in("looks", "password");
+    let front = EncryptedFront::before(server.address()).await.unwrap();
+    let url = format!("smtps://looks:password@localhost:{}", front.port());
+    let refused = mailer(&url).send(&mail(1, "dana@example.org")).await.unwrap_err();
+    assert!(matches!(&refused, SendError::Path { reason } if reason.contains("certificate")), "{refused:?}");
+    assert!(server.received().is_empty());
+    let trusting = mailer(&format!("{url}?ca={}", front.authority().display()));
+    trusting.send(&mail(1, "dana@example.org")).await.unwrap();
     assert_eq!(server.received().len(), 1);
 }
 

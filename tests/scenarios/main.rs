@@ -1,4 +1,6 @@
 //! Stories.
 
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
 mod mail_server;
 mod support;

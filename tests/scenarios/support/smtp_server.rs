@@ -80,6 +80,11 @@ impl SmtpServer {
         Ok(server)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The mail setting that leads here.
     pub(crate) fn url(&self) -> String {
         format!("smtp://{}", self.address)
@@ -167,7 +172,8 @@ impl Conversation<'_> {
         while let Some(line) = held.hear()? {
             match held.answer(&line)? {
                 Next::GoOn => {}
-                Next::HangUp => break,
+                // Said aloud: the copy that `hang_up_on_everybody` holds would keep the line open.
+                Next::HangUp => return held.stream.shutdown(Shutdown::Both),
             }
         }
         Ok(())
