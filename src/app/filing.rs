@@ -33,7 +33,7 @@ use crate::{
         filing::{self as sealing, Part, Reads, SealedFiling},
         kept_out::{self, Name},
         receipt::{LookupKey, Receipt},
-        unit::UnitKind,
+        kind::UnitKind,
         keys::{Keys, SealTo},
     },
     storage::{
@@ -97,7 +97,9 @@ impl App {
     }
 
     fn reporter(&self, body: &FilingBody) -> Result<Reporter, AppError> {
-        let receipt = Receipt::from_hex(&body.receipt)
+        let receipt = body
+            .receipt
+            .parse::<Receipt>()
             .map_err(|_| AppError::invalid("receipt", "must be 32 lower-case hex digits"))?;
         let lookup = receipt.lookup_key();
         let row = lookup.row(&self.inner.keys.lookup);
@@ -121,7 +123,7 @@ impl App {
             .storage
             .read(move |conn| {
                 if let Some(found) = reports::by_lookup(conn, &row)? {
-                    let same = crate::sealing::kdf::same(&found.content_tag.0, &tag);
+                    let same = crate::sealing::same(&found.content_tag.0, &tag);
                     return if same {
                         app.subject_of(conn, found).map(|s| Found::Repeated(Box::new(s)))
                     } else {
@@ -408,7 +410,6 @@ fn filed_rows(
         addressed: to.to_owned(),
         ciphertext: unit.ciphertext.clone(),
         key_commit: unit.commit.into(),
-        author_key: Some(reporter.into()),
         event_seq: Some(0),
     });
     let all = readers.iter().zip(&sealed.envelopes).chain([(&reporter, &sealed.reporter_envelope)]);

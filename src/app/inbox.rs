@@ -18,7 +18,7 @@ use crate::{
         event::{Addressed, Event},
         lifecycle::{Command, Safety},
     },
-    sealing::{keys::Keys, receipt::Receipt, unit::UnitKind},
+    sealing::{keys::Keys, kind::UnitKind, receipt::Receipt},
     storage::{Conn, report_parts, reports},
 };
 

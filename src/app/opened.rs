@@ -10,7 +10,8 @@ use crate::{
     sealing::{
         envelope,
         keys::{KeyId, Keys, PublicKeys, VerifyKey},
-        unit::{self, DataKey, SealedUnit, UnitKind},
+        kind::UnitKind,
+        unit::{self, DataKey, SealedUnit},
     },
     storage::{
         Conn, people, productions,

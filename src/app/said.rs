@@ -17,8 +17,8 @@ use crate::{
     },
     sealing::{
         filing::{self as sealing, Said, SealedSaid},
-        keys::{KeyId, Keys, SealTo},
-        unit::{Audience, UnitKind},
+        keys::{Keys, SealTo},
+        kind::{Audience, UnitKind},
     },
     storage::{
         Tx, engine,
@@ -51,7 +51,6 @@ pub(super) struct Saying<'a> {
 pub(super) struct SaidRows {
     kind: UnitKind,
     to: To,
-    author: KeyId,
     sealed: SealedSaid,
     readers: Vec<[u8; 16]>,
 }
@@ -76,7 +75,7 @@ impl App {
         };
         let sealed = sealing::seal_said(&said, self.inner.seal_mode, &*self.inner.entropy).map_err(AppError::internal)?;
         let readers = readers.iter().map(|(seat, _)| seat.id().0).collect();
-        Ok(SaidRows { kind: saying.kind, to: saying.to, author: author.id(), sealed, readers })
+        Ok(SaidRows { kind: saying.kind, to: saying.to, sealed, readers })
     }
 
     fn said_readers<'s>(&self, subject: &'s Subject, to: To) -> Vec<(&'s SealTo, bool)> {
@@ -153,7 +152,6 @@ fn write_said(tx: &mut Tx, subject: &Subject, events: &[Event], said: &SaidRows)
             },
             ciphertext: unit.ciphertext.clone(),
             key_commit: unit.commit.into(),
-            author_key: Some(said.author.0.into()),
             event_seq: Some(seq),
         }],
     )?;

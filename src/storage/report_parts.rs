@@ -35,8 +35,6 @@ pub struct UnitRow {
     pub ciphertext: Vec<u8>,
     /// Commits to the data key.
     pub key_commit: Bytes<32>,
-    /// The author's key; `None` for the reporter's own.
-    pub author_key: Option<Bytes<32>>,
     /// The event that it belongs to; `None` for the filing.
     pub event_seq: Option<i32>,
 }

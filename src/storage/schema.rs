@@ -167,7 +167,6 @@ diesel::table! {
         addressed -> Text,
         ciphertext -> Binary,
         key_commit -> Binary,
-        author_key -> Nullable<Binary>,
         event_seq -> Nullable<Integer>,
     }
 }

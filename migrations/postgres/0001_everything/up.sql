@@ -170,7 +170,6 @@ CREATE TABLE units (
     addressed TEXT NOT NULL,
     ciphertext BYTEA NOT NULL,
     key_commit BYTEA NOT NULL,
-    author_key BYTEA,
     event_seq INTEGER,
     PRIMARY KEY (report_id, id)
 );

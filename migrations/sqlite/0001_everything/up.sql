@@ -170,7 +170,6 @@ CREATE TABLE units (
     addressed TEXT NOT NULL,
     ciphertext BLOB NOT NULL,
     key_commit BLOB NOT NULL,
-    author_key BLOB,
     event_seq INTEGER,
     PRIMARY KEY (report_id, id)
 ) WITHOUT ROWID;
