@@ -1,2 +1,17 @@
-//! The `lastlooks` binary.
-fn main() {}
+//! The `lastlooks` binary: guard the process, parse, call the library.
+
+use std::{io, process::ExitCode};
+
+use clap::Parser as _;
+use lastlooks::cli::{self, Cli, process};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match process::harden().and_then(|()| cli::run(cli, &mut io::stdout().lock())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lastlooks: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,98 @@
-//! One file per command.
+//! One file per command. Errors become one sentence on the terminal here, and nowhere below.
+
+pub mod demo;
+pub mod desk;
+pub mod init;
+pub mod logging;
+pub mod member;
+pub mod migrate;
+pub mod openapi;
+pub mod process;
+pub mod production;
+pub mod receipt;
+pub mod serve;
+pub mod settings;
+pub mod unanswered;
+
+use std::{io::Write, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+
+/// Anonymous safety reports for film and television crews, with deadlines that cannot go quiet.
+#[derive(Debug, Parser)]
+#[command(name = "lastlooks", version, arg_required_else_help = true, after_help = SETTINGS_HELP)]
+pub struct Cli {
+    /// Settings file; `./lastlooks.toml` is read if it is there
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const SETTINGS_HELP: &str = "\
+Settings are read from the settings file, then from LASTLOOKS_* in the environment (LASTLOOKS_LISTEN sets `listen`;
+LASTLOOKS_LISTEN_FILE names a file that holds it). An unknown setting refuses to start.";
+
+/// The commands that there are.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a receipt, or turn one from words to digits and back
+    Receipt(receipt::Args),
+    /// Print the API document
+    Openapi(openapi::Args),
+}
+
+/// Runs one command; `out` is standard output.
+///
+/// # Errors
+/// Whatever stopped it, with the causes, as sentences for the terminal.
+pub fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Receipt(args) => receipt::run(args, out),
+        Command::Openapi(args) => openapi::run(&args, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, CommandFactory as _};
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_command_has_an_example() {
+        let mut cli = Cli::command();
+        cli.clone().debug_assert();
+        for command in cli.get_subcommands_mut() {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("Example"), "{}: {help}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn what_comes_later_is_not_listed() {
+        let help = Cli::command().render_long_help().to_string();
+        for later in ["doctor", "export", "backup", "restore", "engine", "verify", "witness", "ledger"] {
+            assert!(!help.contains(&format!("  {later}")), "{later}: {help}");
+        }
+    }
+
+    fn parses<A: Args>(line: &str) -> bool {
+        let command = A::augment_args(clap::Command::new("lastlooks"));
+        command.try_get_matches_from(line.split(' ')).is_ok_and(|found| A::from_arg_matches(&found).is_ok())
+    }
+
+    #[test]
+    fn the_names_of_options_are_those_of_the_design() {
+        assert!(parses::<serve::Args>("x --role worker") && !parses::<serve::Args>("x --role boss"));
+        assert!(parses::<demo::Args>("x --dir d --listen 127.0.0.1:0 --once"));
+        assert!(parses::<init::Args>("x --operator a@b --json") && !parses::<init::Args>("x"));
+        assert!(parses::<production::Args>("x create --name N --slug s --time-zone America/Denver --policy f --json"));
+        assert!(parses::<desk::Args>("x add --production s --name N --side union --level 1 --json"));
+        assert!(!parses::<desk::Args>("x add --production s --name N --side union --level 10"));
+        assert!(parses::<member::Args>("x invite --production s --desk N --email a@b --role upm --role producer"));
+        assert!(parses::<unanswered::Args>("x --production s --csv"));
+        assert!(!parses::<unanswered::Args>("x --production s --csv --json"));
+    }
+}

@@ -42,9 +42,9 @@ pub struct Settings {
     pub log: LogFormat,
     /// The least serious lines that are logged.
     pub log_level: LogLevel,
-    /// Time between two integrations of the ledger. Seconds, 10..=86_400.
+    /// Time between two integrations of the ledger. Seconds, `10..=86_400`.
     pub ledger_tick_seconds: u32,
-    /// Mails that one mail server is given in a minute. 1..=100_000.
+    /// Mails that one mail server is given in a minute. `1..=100_000`.
     pub mail_per_host_per_minute: u32,
     /// Passwords that are hashed at the same time, each taking 64 MiB. 1..=64.
     pub password_permits: u32,

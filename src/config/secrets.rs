@@ -211,7 +211,8 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
 fn refuse_if_open_to_others(file: &Path) -> Result<(), SecretsError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(file).map_err(|source| disk("read", file, source))?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(SecretsError::OpenToOthers { file: file.to_owned(), mode }) }
+    let for_others = mode & 0o077;
+    if for_others == 0 { Ok(()) } else { Err(SecretsError::OpenToOthers { file: file.to_owned(), mode }) }
 }
 
 #[cfg(not(unix))]
@@ -223,7 +224,8 @@ fn disk(act: &'static str, file: &Path, source: io::Error) -> SecretsError {
     SecretsError::Disk { act, file: file.to_owned(), source }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
