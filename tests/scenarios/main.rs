@@ -1,5 +1,7 @@
 //! Stories, on both databases.
 #![expect(unreachable_pub, reason = "one binary: what is shared between its stories is simply public")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a story fails by panicking")]
+#![expect(clippy::print_stdout, reason = "each story says which database it runs on")]
 
 mod storage;
 mod support;

@@ -392,7 +392,7 @@ fn a_notice_is_leased_to_one_at_a_time_and_enqueued_once() {
     for database in TestDatabase::each() {
         let storage = database.open();
         let enqueue = || {
-            storage.write_blocking(&KEY, |tx| outbox::enqueue(tx, &[a_notice(1, 1, 10), a_notice(2, 1, 20)])).unwrap()
+            storage.write_blocking(&KEY, |tx| outbox::enqueue(tx, &[a_notice(1, 1, 10), a_notice(2, 1, 20)])).unwrap();
         };
         enqueue();
         enqueue();

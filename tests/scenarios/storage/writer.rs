@@ -158,11 +158,11 @@ fn writes_of_one_key_run_in_the_order_of_their_calls() {
         write_sql(&storage, "CREATE TABLE said (n INTEGER NOT NULL, place INTEGER NOT NULL)").unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let tasks: Vec<_> = (0..200)
+            let tasks: Vec<_> = (0..200_u8)
                 .map(|n| {
                     let storage = storage.clone();
                     let sql = format!("INSERT INTO said SELECT {n}, (SELECT count(*) FROM said)");
-                    tokio::spawn(async move { storage.write(&[n as u8 / 64; 16], move |tx| execute(tx, &sql)).await })
+                    tokio::spawn(async move { storage.write(&[n / 64; 16], move |tx| execute(tx, &sql)).await })
                 })
                 .collect();
             for task in tasks {

@@ -61,7 +61,7 @@ impl Server {
             place: Place::Here { programs: programs.clone(), folder: folder.clone(), _guard: guard },
             databases: AtomicU32::new(0),
         };
-        let initdb = as_owner(&programs.join("initdb"))
+        let initdb = as_owner(programs.join("initdb"))
             .args(["-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"])
             .arg(folder.join("data"))
             .current_dir("/")
@@ -103,7 +103,7 @@ impl Server {
 
     fn control(&self, arguments: impl Fn(&mut Command, &Path)) {
         let Place::Here { programs, folder, .. } = &self.place else { panic!("this server is not ours") };
-        let mut command = as_owner(&programs.join("pg_ctl"));
+        let mut command = as_owner(programs.join("pg_ctl"));
         command.arg("-D").arg(folder.join("data")).current_dir("/");
         arguments(&mut command, folder);
         // The server would keep a pipe of ours open: so nothing is read from it.
