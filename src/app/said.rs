@@ -70,6 +70,7 @@ impl App {
             },
             previous: None,
             body: saying.text.as_bytes(),
+            ledger_key: None,
             seats: &readers,
             reporter: Some(&reporter),
         };

@@ -22,6 +22,7 @@ use crate::domain::{
 /// Source: security.md, "What is stored about a reporter".
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Identifiable, AsChangeset)]
 #[diesel(table_name = reports, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[expect(clippy::struct_excessive_bools, reason = "a row has the columns that it has")]
 pub struct ReportRow {
     /// Its id.
     pub id: ReportId,
