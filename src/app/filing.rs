@@ -28,13 +28,12 @@ use crate::{
         time::UtcMillis,
     },
     sealing::{
-        cbor,
-        content,
+        cbor, content,
         filing::{self as sealing, Part, Reads, SealedFiling},
         kept_out::{self, Name},
-        receipt::{LookupKey, Receipt},
-        kind::UnitKind,
         keys::{Keys, SealTo},
+        kind::UnitKind,
+        receipt::{LookupKey, Receipt},
     },
     storage::{
         Conn, StorageError, Tx, productions,

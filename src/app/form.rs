@@ -290,9 +290,9 @@ impl FilingBody {
         let category = category.ok_or_else(|| AppError::invalid("category", "must be one of the manifest's"))?;
         let kind = match &self.kind {
             None => None,
-            Some(code) => Some(
-                category.kind(code).ok_or_else(|| AppError::invalid("kind", "must be one of its category's"))?,
-            ),
+            Some(code) => {
+                Some(category.kind(code).ok_or_else(|| AppError::invalid("kind", "must be one of its category's"))?)
+            }
         };
         Ok((category, kind))
     }
@@ -352,7 +352,10 @@ pub(super) fn text(field: &str, value: &str, most_chars: usize) -> Result<(), Ap
         return Err(AppError::invalid(field, format!("must not be longer than {most_chars} characters")));
     }
     if value.chars().any(is_forbidden) {
-        return Err(AppError::invalid(field, "must not hold control characters or marks that change the direction of writing"));
+        return Err(AppError::invalid(
+            field,
+            "must not hold control characters or marks that change the direction of writing",
+        ));
     }
     Ok(())
 }

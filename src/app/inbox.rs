@@ -41,8 +41,8 @@ impl App {
     pub async fn inbox(&self, receipt: &Receipt) -> Result<Inbox, AppError> {
         let (holder, sealed, events) = self.holder_with(receipt).await?;
         let opened = self.open_units(&holder.subject, &sealed, &holder.keys);
-        let own = own_part_of(&opened)
-            .ok_or_else(|| super::context::corrupt("the reporter's own part does not open"))?;
+        let own =
+            own_part_of(&opened).ok_or_else(|| super::context::corrupt("the reporter's own part does not open"))?;
         Ok(shown::inbox(&holder.subject, &events, &opened, &own))
     }
 

@@ -8,7 +8,12 @@ use crate::{
 
 impl App {
     /// The leaves of one event.
-    pub(super) fn leaves(&self, _subject: &Subject, _event: &Event, _before: &Report) -> Result<Vec<PendingRow>, AppError> {
+    pub(super) fn leaves(
+        &self,
+        _subject: &Subject,
+        _event: &Event,
+        _before: &Report,
+    ) -> Result<Vec<PendingRow>, AppError> {
         Ok(Vec::new())
     }
 }

@@ -8,13 +8,7 @@ use super::{
     record::{Decided, Subject},
 };
 use crate::{
-    domain::{
-        catalogue::Chain,
-        event::Event,
-        lifecycle::Command,
-        policy::Side,
-        time::UtcMillis,
-    },
+    domain::{catalogue::Chain, event::Event, lifecycle::Command, policy::Side, time::UtcMillis},
     sealing::{
         filing::{self as sealing, Said, SealedSaid},
         keys::{Keys, SealTo},
@@ -74,7 +68,8 @@ impl App {
             seats: &readers,
             reporter: Some(&reporter),
         };
-        let sealed = sealing::seal_said(&said, self.inner.seal_mode, &*self.inner.entropy).map_err(AppError::internal)?;
+        let sealed =
+            sealing::seal_said(&said, self.inner.seal_mode, &*self.inner.entropy).map_err(AppError::internal)?;
         let readers = readers.iter().map(|(seat, _)| seat.id().0).collect();
         Ok(SaidRows { kind: saying.kind, to: saying.to, sealed, readers })
     }
@@ -116,7 +111,12 @@ impl App {
         let decided = self
             .decide(id, command, now, move |tx, subject, events| {
                 if let Some(key) = &key {
-                    engine::first_use(tx, subject.row.id.as_bytes(), key, now.up(crate::domain::time::Seconds::hours(1)))?;
+                    engine::first_use(
+                        tx,
+                        subject.row.id.as_bytes(),
+                        key,
+                        now.up(crate::domain::time::Seconds::hours(1)),
+                    )?;
                 }
                 if let Some(said) = &said {
                     is_current(tx, &production)?;

@@ -7,14 +7,12 @@ use super::{
     record::Subject,
     view::{AnswerView, Filed, Inbox, LevelView, MessageView, TimelineView, UnansweredView},
 };
-use crate::{
-    domain::{
-        catalogue::Chain,
-        event::{Addressed, By, Done, Event, EventKind, Outcome, When},
-        policy::{Level, Side},
-        report::{Report, Stage},
-        time::UtcMillis,
-    },
+use crate::domain::{
+    catalogue::Chain,
+    event::{Addressed, By, Done, Event, EventKind, Outcome, When},
+    policy::{Level, Side},
+    report::{Report, Stage},
+    time::UtcMillis,
 };
 
 /// An instant as RFC 3339 in UTC, whole seconds where it is one.
