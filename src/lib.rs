@@ -14,7 +14,7 @@
 //! | [`notify`] | mail |
 //! | [`merkle`] | RFC 6962 hashing |
 //! | [`domain`] | the rules, pure |
-//! | [`config`], [`clock`] | settings, time |
+//! | [`config`], [`clock`], [`entropy`] | settings, time, chance |
 
 pub mod app;
 pub mod auth;
@@ -22,6 +22,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod entropy;
 pub mod http;
 pub mod merkle;
 pub mod notify;

@@ -1,3 +1,115 @@
 //! Use cases: one method each, one file per group.
+//!
+//! Each asks the clock once, seals what was said, then makes one write. What follows from a decision (events, state,
+//! notices, ledger leaves) is put on record in one place: `record`.
 
 pub mod error;
+pub mod view;
+
+mod context;
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+pub use context::{Production, Seat};
+
+use crate::{
+    app::error::AppError,
+    clock::Clock,
+    config::Settings,
+    domain::ids::{ProductionId, ReportId},
+    entropy::Entropy,
+    sealing::{server::ServerKeys, unit::SealMode},
+    storage::{Storage, StorageError},
+};
+
+/// Everything a use case needs, put together once at start. Clones share it.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What [`App`] shares.
+pub(crate) struct Inner {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) storage: Storage,
+    pub(crate) settings: Settings,
+    pub(crate) keys: ServerKeys,
+    pub(crate) seal_mode: SealMode,
+    pub(crate) nudges: Nudges,
+    /// Productions as last loaded; used only while their revision in the database is the same.
+    pub(crate) productions: std::sync::RwLock<HashMap<ProductionId, Arc<Production>>>,
+    /// Acts under way in this process: the engine passes over their reports for a moment.
+    pub(crate) under_way: std::sync::Mutex<HashMap<ReportId, u32>>,
+}
+
+/// Wakes the workers before their time.
+#[derive(Debug, Default)]
+pub struct Nudges {
+    /// A deadline may be nearer than the engine sleeps for.
+    pub engine: tokio::sync::Notify,
+    /// A notice waits.
+    pub sender: tokio::sync::Notify,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("storage", &self.inner.storage).finish_non_exhaustive()
+    }
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// The database, migrated.
+    pub storage: Storage,
+    /// Settings.
+    pub settings: Settings,
+    /// Keys from the root secret.
+    pub keys: ServerKeys,
+    /// Always [`SealMode::Sealed`], but in the leak test.
+    pub seal_mode: SealMode,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                clock: parts.clock,
+                entropy: parts.entropy,
+                storage: parts.storage,
+                settings: parts.settings,
+                keys: parts.keys,
+                seal_mode: parts.seal_mode,
+                nudges: Nudges::default(),
+                productions: std::sync::RwLock::default(),
+                under_way: std::sync::Mutex::default(),
+            }),
+        }
+    }
+
+    /// What wakes the workers.
+    pub fn nudges(&self) -> &Nudges {
+        &self.inner.nudges
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+}
+
+impl From<StorageError> for AppError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Unavailable(_) => Self::Unavailable { retry_after_seconds: 5 },
+            StorageError::Conflict | StorageError::Duplicate(_) | StorageError::Corrupt(_) | StorageError::Other(_) => {
+                Self::internal(error)
+            }
+        }
+    }
+}

@@ -1,1 +1,26 @@
 //! The only door to a database.
+//!
+//! [`Storage::write`] runs a closure inside a shared transaction on a writer thread and answers once it is on disk;
+//! [`Storage::read`] runs one on a consistent snapshot. What is carried is bytes: nothing here can open them.
+
+mod connection;
+pub mod engine;
+mod error;
+mod job;
+pub mod ledger;
+mod migrations;
+pub mod outbox;
+pub mod people;
+pub mod productions;
+mod reader;
+pub mod report_parts;
+pub mod reports;
+mod schema;
+mod store;
+mod types;
+mod writer;
+
+pub use connection::{Conn, Target, Tx};
+pub use error::StorageError;
+pub use store::{Storage, WriterSettings};
+pub use types::Bytes;

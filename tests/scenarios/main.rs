@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod house;
+mod mail_server;
+mod support;

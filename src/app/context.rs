@@ -1,0 +1,277 @@
+//! A production as use cases see it: settings, policy in force, catalogue, seats with their keys.
+//!
+//! Loaded once per revision. The revision in the database moves with every change of settings, policy, desks, seats or
+//! addresses, and each write checks it, so that no decision is made on a stale picture.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{App, error::AppError};
+use crate::{
+    domain::{
+        catalogue::Catalogue,
+        ids::{DeskId, MemberId, ProductionId, ReportId, SeatId},
+        lifecycle::Seated,
+        policy::{Level, Policy, PolicyDesk, PolicyDocument, Side},
+        production::ProductionSettings,
+        time::UtcMillis,
+    },
+    sealing::{
+        kept_out::{self, Name, Tag},
+        keys::{KeyId, PublicKeys, SealTo, VerifyKey},
+        server::{Kept, ServerKey},
+    },
+    storage::{
+        Conn, StorageError, engine, outbox, people,
+        productions::{self, PolicyRow, ProductionRow},
+    },
+};
+
+/// A seat with everything that a use case needs of its member and desk.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    /// The seat.
+    pub id: SeatId,
+    /// Whose.
+    pub member: MemberId,
+    /// The member's name.
+    pub name: String,
+    /// The member's address.
+    pub email: String,
+    /// At which desk.
+    pub desk: DeskId,
+    /// The desk's name.
+    pub desk_name: String,
+    /// The desk's side.
+    pub side: Side,
+    /// The desk's level.
+    pub level: Option<Level>,
+    /// What they do on the show.
+    pub roles: Vec<String>,
+    /// When somebody let them in to what was open; whoever sat first needs no one.
+    pub let_in_at: Option<UtcMillis>,
+    /// The invitation's code was printed by the host.
+    pub handed_out: bool,
+    /// When the seat was taken.
+    pub added_at: UtcMillis,
+    /// The member's address has been known dead since then.
+    pub dead_since: Option<UtcMillis>,
+    /// Public keys.
+    pub keys: PublicKeys,
+    /// The reading key, ready to be sealed to.
+    pub seal_to: SealTo,
+}
+
+/// A production as use cases see it.
+#[derive(Debug)]
+pub struct Production {
+    /// Its id.
+    pub id: ProductionId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Its settings.
+    pub settings: ProductionSettings,
+    /// The policy in force.
+    pub policy: Policy,
+    /// Categories and kinds.
+    pub catalogue: Catalogue,
+    /// Seats that are not removed, oldest first.
+    pub seats: Vec<Seat>,
+    /// Version of the roster.
+    pub roster_version: i32,
+    /// Moves with every change of any of this.
+    pub revision: i64,
+    /// The engine is held.
+    pub engine_held: bool,
+}
+
+impl Production {
+    /// The name on screens and in subjects.
+    pub fn shown_as(&self) -> &str {
+        self.settings.shown_as.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Somebody sits on this side.
+    pub fn has_anybody(&self, side: Side) -> bool {
+        self.seats.iter().any(|s| s.side == side)
+    }
+
+    /// The seats as one report sees them.
+    pub fn seated(&self, kept_out: &KeptOut<'_>) -> Vec<Seated> {
+        self.seats
+            .iter()
+            .map(|s| Seated {
+                member: s.member,
+                side: s.side,
+                level: s.level,
+                kept_out: kept_out.holds(s),
+                dead_since: s.dead_since,
+            })
+            .collect()
+    }
+
+    /// The seats of a member.
+    pub fn seats_of(&self, member: MemberId) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(move |s| s.member == member)
+    }
+
+    /// The verify key behind a key id of the roster.
+    pub fn verify_key(&self, id: KeyId) -> Option<(VerifyKey, &Seat)> {
+        self.seats.iter().find(|s| s.seal_to.id() == id).map(|s| (s.keys.verify, s))
+    }
+}
+
+/// Who is kept out of one report.
+#[derive(Debug)]
+pub struct KeptOut<'a> {
+    key: &'a ServerKey<Kept>,
+    report: ReportId,
+    tags: &'a [Tag],
+}
+
+impl<'a> KeptOut<'a> {
+    /// The kept-out set of a report.
+    pub const fn new(key: &'a ServerKey<Kept>, report: ReportId, tags: &'a [Tag]) -> Self {
+        Self { key, report, tags }
+    }
+
+    /// The seat's member is kept out: by account, or by any of their roles. One seat's roles cut all of a member's
+    /// seats; the account's tag, set at filing and whenever a role is added, holds that.
+    pub fn holds(&self, seat: &Seat) -> bool {
+        let named = |name| kept_out::is_kept_out(self.key, self.report, self.tags, name);
+        named(Name::Member(seat.member)) || seat.roles.iter().any(|r| named(Name::Role(r)))
+    }
+}
+
+impl App {
+    /// A production, from memory while its revision has not moved.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Unavailable`].
+    pub async fn production(&self, id: ProductionId) -> Result<Arc<Production>, AppError> {
+        let known = self.known(id);
+        let found = self
+            .inner
+            .storage
+            .read(move |conn| {
+                let Some(row) = productions::find(conn, id)? else { return Ok::<_, AppError>(None) };
+                let held = engine::state(conn)?.held;
+                if let Some(known) = &known
+                    && known.revision == row.revision
+                    && known.engine_held == held
+                {
+                    return Ok(Some(Arc::clone(known)));
+                }
+                load(conn, row, held).map(|p| Some(Arc::new(p)))
+            })
+            .await?
+            .ok_or(AppError::NotFound)?;
+        self.remember(&found);
+        Ok(found)
+    }
+
+    /// Inside a read or write: the production as the database has it now.
+    pub(super) fn production_in(&self, conn: &mut Conn, id: ProductionId) -> Result<Arc<Production>, AppError> {
+        let row = productions::find(conn, id)?.ok_or(AppError::NotFound)?;
+        let held = engine::state(conn)?.held;
+        if let Some(known) = self.known(id)
+            && known.revision == row.revision
+            && known.engine_held == held
+        {
+            return Ok(known);
+        }
+        let loaded = Arc::new(load(conn, row, held)?);
+        Ok(loaded)
+    }
+
+    fn known(&self, id: ProductionId) -> Option<Arc<Production>> {
+        self.inner.productions.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    fn remember(&self, production: &Arc<Production>) {
+        let same = self.known(production.id).is_some_and(|known| Arc::ptr_eq(&known, production));
+        if !same {
+            let mut known = self.inner.productions.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(production.id, Arc::clone(production));
+        }
+    }
+}
+
+fn load(conn: &mut Conn, row: ProductionRow, engine_held: bool) -> Result<Production, AppError> {
+    let settings: ProductionSettings = stored(&row.settings)?;
+    let policy = productions::policy(conn, row.id, row.policy_version)?;
+    let policy = policy.ok_or_else(|| corrupt("the policy in force is missing"))?;
+    Ok(Production {
+        id: row.id,
+        slug: row.slug,
+        name: row.name,
+        catalogue: settings.catalogue(),
+        settings,
+        policy: policy_of(&policy)?,
+        seats: seats(conn, row.id)?,
+        roster_version: row.roster_version,
+        revision: row.revision,
+        engine_held,
+    })
+}
+
+/// A stored version of a policy.
+pub(super) fn policy_of(row: &PolicyRow) -> Result<Policy, AppError> {
+    let document: PolicyDocument = stored(&row.document)?;
+    let desks: Vec<PolicyDesk> = stored(&row.levels)?;
+    Ok(Policy { version: row.version, document, desks })
+}
+
+fn seats(conn: &mut Conn, production: ProductionId) -> Result<Vec<Seat>, AppError> {
+    let desks = productions::desks(conn, production)?;
+    let mut seats = Vec::new();
+    for (seat, member) in people::seats_of_production(conn, production)? {
+        let Some(desk) = desks.iter().find(|d| d.id == seat.desk_id && d.ended_at.is_none()) else { continue };
+        if seat.removed_at.is_some() {
+            continue;
+        }
+        let keys = PublicKeys { reading: member.reading_key.0, verify: VerifyKey(member.signing_key.0) };
+        seats.push(Seat {
+            id: seat.id,
+            member: member.id,
+            dead_since: outbox::dead_since(conn, &member.email)?,
+            name: member.name,
+            email: member.email,
+            desk: desk.id,
+            desk_name: desk.name.clone(),
+            side: side_of(&desk.side)?,
+            level: desk.level.and_then(|l| u8::try_from(l).ok()).map(Level),
+            roles: stored(&seat.roles)?,
+            let_in_at: seat.let_in_at,
+            handed_out: seat.handed_out,
+            added_at: seat.added_at,
+            seal_to: SealTo::new(&keys),
+            keys,
+        });
+    }
+    Ok(seats)
+}
+
+/// A stored side.
+pub(super) fn side_of(code: &str) -> Result<Side, AppError> {
+    [Side::Production, Side::Union, Side::Observer]
+        .into_iter()
+        .find(|s| s.code() == code)
+        .ok_or_else(|| corrupt("an unknown side"))
+}
+
+/// A stored JSON value.
+pub(super) fn stored<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, AppError> {
+    serde_json::from_str(json).map_err(AppError::internal)
+}
+
+/// A value to be stored as JSON.
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, AppError> {
+    serde_json::to_string(value).map_err(AppError::internal)
+}
+
+/// A stored value that this version did not write.
+pub(super) fn corrupt(what: &str) -> AppError {
+    AppError::internal(StorageError::Corrupt(what.to_owned()))
+}

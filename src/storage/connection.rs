@@ -1,0 +1,342 @@
+//! The two backends behind one connection type, how each is opened, and how each begins: the only file that names them.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use diesel::{
+    PgConnection, SqliteConnection,
+    connection::{
+        AnsiTransactionManager, CacheSize, Connection, InstrumentationEvent, SimpleConnection, TransactionManager,
+    },
+    result::Error as DieselError,
+};
+
+use super::error::{StorageError, is_lost, is_worth_repeating};
+
+/// A connection to either backend; one set of queries serves both.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// A PostgreSQL server.
+    Postgres(PgConnection),
+    /// An SQLite file.
+    Sqlite(SqliteConnection),
+}
+
+/// A connection inside a write: what is done through it is committed together or not at all.
+pub type Tx = Conn;
+
+impl fmt::Debug for Conn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Postgres(_) => "Conn::Postgres",
+            Self::Sqlite(_) => "Conn::Sqlite",
+        })
+    }
+}
+
+/// Repeats an expression for the variant at hand: for what diesel offers on each backend but not through the enum
+/// (`on_conflict`, several rows at once, row locks).
+macro_rules! on {
+    ($conn:expr, |$inner:ident| $body:expr) => {
+        match $conn {
+            $crate::storage::connection::Conn::Postgres($inner) => $body,
+            $crate::storage::connection::Conn::Sqlite($inner) => $body,
+        }
+    };
+}
+pub(super) use on;
+
+/// Which database, parsed from a URL.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A file; it is made when missing.
+    Sqlite(PathBuf),
+    /// A server.
+    Postgres {
+        /// What libpq gets, with time limits for connecting and for a peer that has gone.
+        url: String,
+        /// Whether statements stay prepared between transactions. Not behind pgbouncer in transaction mode.
+        prepared: bool,
+    },
+}
+
+impl fmt::Debug for Target {
+    /// Without the URL: it may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres { .. } => f.write_str("Postgres"),
+        }
+    }
+}
+
+/// Our own parameter in a PostgreSQL URL; libpq would refuse it, so it is taken out.
+const UNPREPARED: &str = "prepared_statements=off";
+
+/// Limits for libpq, each unless the URL has its own: without them a server that vanished holds a writer for hours.
+const LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "2"),
+    ("tcp_user_timeout", "10000"),
+];
+
+impl Target {
+    /// The database that a URL names: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    ///
+    /// Behind pgbouncer in transaction mode the URL carries `prepared_statements=off`.
+    ///
+    /// # Errors
+    /// [`StorageError::Other`] for any other scheme or an empty path. The URL is not repeated: it may hold a password.
+    pub fn parse(url: &str) -> Result<Self, StorageError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if !path.is_empty() {
+                return Ok(Self::Sqlite(PathBuf::from(path)));
+            }
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::postgres(url));
+        }
+        let expected = "the database URL is sqlite:PATH or postgres://USER@HOST/NAME";
+        Err(StorageError::Other(expected.to_owned()))
+    }
+
+    fn postgres(url: &str) -> Self {
+        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        let given: Vec<&str> = query.split('&').filter(|part| !part.is_empty()).collect();
+        let prepared = !given.contains(&UNPREPARED);
+        let has = |name: &str| given.iter().any(|part| part.split('=').next() == Some(name));
+        let mut parts: Vec<String> =
+            given.iter().filter(|part| **part != UNPREPARED).map(ToString::to_string).collect();
+        parts.extend(LIMITS.iter().filter(|(name, _)| !has(name)).map(|(name, value)| format!("{name}={value}")));
+        Self::Postgres { url: format!("{base}?{}", parts.join("&")), prepared }
+    }
+}
+
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Reads only; the database refuses anything else.
+    Read,
+    /// Everything.
+    Write,
+}
+
+/// Errors that a connection met, whatever the closure that met them made of them.
+#[derive(Debug, Default)]
+struct Trouble {
+    failed: AtomicBool,
+    lost: AtomicBool,
+    repeat: AtomicBool,
+}
+
+/// An open connection and the troubles it met.
+#[derive(Debug)]
+pub(super) struct Link {
+    /// The connection.
+    pub(super) conn: Conn,
+    trouble: Arc<Trouble>,
+}
+
+impl Link {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] if the server or the file cannot be opened.
+    pub(super) fn open(target: &Target, access: Access) -> Result<Self, StorageError> {
+        let mut conn = match target {
+            Target::Sqlite(path) => Conn::Sqlite(open_sqlite(path, access)?),
+            Target::Postgres { url, prepared } => Conn::Postgres(open_postgres(url, *prepared)?),
+        };
+        let trouble = Arc::new(Trouble::default());
+        let seen = Arc::clone(&trouble);
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::FinishQuery { error: Some(error), .. } = event {
+                seen.note(error);
+            }
+        });
+        Ok(Self { conn, trouble })
+    }
+
+    /// Forgets the troubles so far.
+    pub(super) fn clear(&self) {
+        for trouble in [&self.trouble.failed, &self.trouble.lost, &self.trouble.repeat] {
+            trouble.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Fails if a statement failed and nobody rolled back to before it, so that a COMMIT would quietly roll back.
+    pub(super) fn check_unspoilt(&mut self) -> Result<(), DieselError> {
+        if self.trouble.failed.load(Ordering::Relaxed) { self.conn.batch_execute("SELECT 1") } else { Ok(()) }
+    }
+
+    /// Whether the connection was found to be of no further use since [`Link::clear`].
+    pub(super) fn is_lost(&self) -> bool {
+        self.trouble.lost.load(Ordering::Relaxed)
+    }
+
+    /// Whether a deadlock or another clash with somebody else was met since the last call.
+    pub(super) fn took_clash(&self) -> bool {
+        self.trouble.repeat.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Trouble {
+    fn note(&self, error: &DieselError) {
+        self.failed.store(true, Ordering::Relaxed);
+        if let DieselError::DatabaseError(kind, information) = error {
+            if is_lost(kind, information.message()) {
+                self.lost.store(true, Ordering::Relaxed);
+            } else if is_worth_repeating(kind) {
+                self.repeat.store(true, Ordering::Relaxed);
+            }
+        } else if matches!(error, DieselError::BrokenTransactionManager) {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn open_postgres(url: &str, prepared: bool) -> Result<PgConnection, StorageError> {
+    let mut conn = PgConnection::establish(url)?;
+    if !prepared {
+        conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+    }
+    Ok(conn)
+}
+
+/// Opens the file with what keeps deleted text from staying: see security.md, "What is stored about a reporter".
+fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StorageError> {
+    make_private(path).map_err(|e| StorageError::Unavailable(format!("{}: {e}", path.display())))?;
+    // "./" keeps a path that begins with "file:" from being read as a URI.
+    let name = if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) };
+    let name = name.to_str().ok_or_else(|| StorageError::Other("the database path is not UTF-8".to_owned()))?;
+    let mut conn = SqliteConnection::establish(name)?;
+    // auto_vacuum works only before the first page is written, so it comes first; busy_timeout before all that may wait.
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = FULL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+         PRAGMA cache_size = -16384;",
+    )?;
+    if access == Access::Read {
+        conn.batch_execute("PRAGMA query_only = ON;")?;
+    }
+    Ok(conn)
+}
+
+/// Makes the file for this user alone before SQLite would make it for everybody; its log and index take the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+impl Conn {
+    /// Begins a read on one snapshot that nothing can be written through.
+    pub(super) fn begin_read(&mut self) -> Result<(), DieselError> {
+        match self {
+            Self::Postgres(c) => {
+                let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                AnsiTransactionManager::begin_transaction_sql(c, sql)
+            }
+            Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+        }
+    }
+
+    /// Begins a batch of writes and records its id, in one round trip.
+    ///
+    /// The id goes first, so that it also answers whether an earlier attempt with it was committed: the unique key makes
+    /// the insert wait for an attempt that is still under way, and a duplicate means that it took place.
+    /// The limits keep a batch behind somebody else's lock, or a machine that stands still, from holding everybody.
+    pub(super) fn begin_write(&mut self, batch: &[u8; 16], hour: i64) -> Result<(), DieselError> {
+        let id = hex::encode(batch);
+        match self {
+            Self::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
+                c,
+                &format!(
+                    "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '15s'; \
+                     INSERT INTO batches (id, at) VALUES ('\\x{id}', {hour})"
+                ),
+            ),
+            Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(
+                c,
+                &format!("BEGIN IMMEDIATE; INSERT INTO batches (id, at) VALUES (x'{id}', {hour})"),
+            ),
+        }
+    }
+
+    /// Begins a savepoint inside the batch.
+    pub(super) fn begin_part(&mut self) -> Result<(), DieselError> {
+        Self::begin_transaction(self)
+    }
+
+    /// Commits the innermost savepoint or transaction.
+    pub(super) fn commit(&mut self) -> Result<(), DieselError> {
+        Self::commit_transaction(self)
+    }
+
+    /// Rolls the innermost savepoint or transaction back.
+    pub(super) fn roll_back(&mut self) -> Result<(), DieselError> {
+        Self::rollback_transaction(self)
+    }
+
+    /// Writes the log back into the file and empties it, so that deleted text is gone from the disk. PostgreSQL sees to
+    /// its own log.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] if readers kept the log in use; the next call tries again.
+    pub(super) fn checkpoint(&mut self) -> Result<(), StorageError> {
+        use diesel::{RunQueryDsl, dsl::sql, sql_types::Integer};
+        match self {
+            Self::Postgres(_) => Ok(()),
+            Self::Sqlite(c) => {
+                let busy: i32 = sql::<Integer>("PRAGMA wal_checkpoint(TRUNCATE)").get_result(c)?;
+                if busy == 0 { Ok(()) } else { Err(StorageError::Unavailable("the log is in use".to_owned())) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_file_or_a_server_and_nothing_else() {
+        assert_eq!(Target::parse("sqlite:data/x.db").unwrap(), Target::Sqlite("data/x.db".into()));
+        assert_eq!(Target::parse("sqlite:///var/x.db").unwrap(), Target::Sqlite("/var/x.db".into()));
+        assert!(matches!(Target::parse("postgres://a@b/c").unwrap(), Target::Postgres { prepared: true, .. }));
+        let refused = Target::parse("mysql://user:hunter2@host/db").unwrap_err();
+        assert!(!refused.to_string().contains("hunter2"));
+        assert!(Target::parse("sqlite:").is_err());
+    }
+
+    #[test]
+    fn limits_are_added_unless_given_and_our_own_parameter_is_taken_out() {
+        let target = Target::parse("postgres:///x?host=/tmp&connect_timeout=1&prepared_statements=off").unwrap();
+        let Target::Postgres { url, prepared } = target else { panic!("a server") };
+        assert!(!prepared);
+        assert!(url.starts_with("postgres:///x?host=/tmp&connect_timeout=1&keepalives_idle=10"), "{url}");
+        assert!(!url.contains("prepared_statements") && !url.contains("connect_timeout=5"));
+    }
+
+    #[test]
+    fn the_url_with_its_password_is_never_shown() {
+        let target = Target::parse("postgres://u:hunter2@h/d").unwrap();
+        assert_eq!(format!("{target:?}"), "Postgres");
+    }
+}

@@ -1,0 +1,117 @@
+//! One write on its way: who waits for it, whether it may still start, and what came of it.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use super::{connection::Tx, error::StorageError};
+
+const WAITING: u8 = 0;
+const STARTED: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+/// Settles between caller and writer whether a write starts: exactly one of the two wins.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Claim(Arc<AtomicU8>);
+
+impl Claim {
+    /// The writer takes the write up; false if the caller has given up.
+    pub(super) fn start(&self) -> bool {
+        self.settle(STARTED)
+    }
+
+    /// The caller gives up; false if the writer has started, and then the answer will come.
+    pub(super) fn give_up(&self) -> bool {
+        self.settle(GIVEN_UP)
+    }
+
+    fn settle(&self, to: u8) -> bool {
+        self.0.compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// What one run of a write came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// It wants to be committed.
+    Done,
+    /// It refused; its changes are to be rolled back.
+    Refused,
+    /// It panicked; the connection is in an unknown state.
+    Panicked,
+}
+
+/// A write without its types.
+pub(super) trait Job: Send {
+    /// See [`Claim::start`].
+    fn start(&self) -> bool;
+    /// Monotonic time after which it must not be committed any more.
+    fn deadline(&self) -> Duration;
+    /// Runs it and keeps the result for [`Job::answer`].
+    fn run(&mut self, tx: &mut Tx) -> Ran;
+    /// Replaces what the last run came to by an error.
+    fn spoil(&mut self, error: StorageError);
+    /// Answers with what the last run came to.
+    fn answer(self: Box<Self>);
+    /// Answers with an error.
+    fn fail(self: Box<Self>, error: StorageError);
+}
+
+/// A write with its types.
+pub(super) struct Write<T, E, F> {
+    /// What to do.
+    pub(super) work: F,
+    /// Settles whether it starts.
+    pub(super) claim: Claim,
+    /// See [`Job::deadline`].
+    pub(super) deadline: Duration,
+    /// Who waits.
+    pub(super) reply: oneshot::Sender<Result<T, E>>,
+    /// What the last run came to.
+    pub(super) result: Option<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Write<T, E, F>
+where
+    T: Send + 'static,
+    E: From<StorageError> + Send + 'static,
+    F: Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+{
+    fn start(&self) -> bool {
+        self.claim.start()
+    }
+
+    fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    fn run(&mut self, tx: &mut Tx) -> Ran {
+        // The closure touches only the database, and its connection is thrown away after a panic: nothing half done is
+        // seen by anybody.
+        let Ok(result) = catch_unwind(AssertUnwindSafe(|| (self.work)(tx))) else { return Ran::Panicked };
+        let ran = if result.is_ok() { Ran::Done } else { Ran::Refused };
+        self.result = Some(result);
+        ran
+    }
+
+    fn spoil(&mut self, error: StorageError) {
+        self.result = Some(Err(error.into()));
+    }
+
+    fn answer(self: Box<Self>) {
+        let never_ran = || Err(StorageError::Unavailable("the write did not run".to_owned()).into());
+        // A caller that has gone away is no matter: what was committed stays.
+        drop(self.reply.send(self.result.unwrap_or_else(never_ran)));
+    }
+
+    fn fail(self: Box<Self>, error: StorageError) {
+        drop(self.reply.send(Err(error.into())));
+    }
+}

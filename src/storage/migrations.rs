@@ -1,0 +1,45 @@
+//! The tables' versions, embedded: the same names for both backends.
+
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{
+    connection::{Conn, on},
+    error::StorageError,
+};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Applies what is missing; returns the names.
+pub(super) fn migrate(conn: &mut Conn) -> Result<Vec<String>, StorageError> {
+    let source = source(conn);
+    on!(conn, |c| c.run_pending_migrations(source).map(|done| done.iter().map(ToString::to_string).collect()))
+        .map_err(refused)
+}
+
+/// Names of what is missing.
+pub(super) fn pending(conn: &mut Conn) -> Result<Vec<String>, StorageError> {
+    let source = source(conn);
+    on!(conn, |c| c.pending_migrations(source).map(|all| all.iter().map(|m| m.name().to_string()).collect()))
+        .map_err(refused)
+}
+
+/// Takes everything back; returns the names.
+pub(super) fn revert(conn: &mut Conn) -> Result<Vec<String>, StorageError> {
+    let source = source(conn);
+    on!(conn, |c| c.revert_all_migrations(source).map(|done| done.iter().map(ToString::to_string).collect()))
+        .map_err(refused)
+}
+
+fn source(conn: &Conn) -> EmbeddedMigrations {
+    match conn {
+        Conn::Postgres(_) => POSTGRES,
+        Conn::Sqlite(_) => SQLITE,
+    }
+}
+
+fn refused(cause: Cause) -> StorageError {
+    StorageError::Other(format!("the tables could not be brought to this version: {cause}"))
+}

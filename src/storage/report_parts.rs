@@ -1,0 +1,222 @@
+//! What hangs on a report: units, envelopes, kept-out tags and events; and how all of it is erased.
+
+use diesel::prelude::*;
+
+use super::{
+    connection::{Conn, Tx, on},
+    error::StorageError,
+    schema::{
+        deliveries, envelopes, erasures, events, kept_out, ledger_openings, ledger_pending, links, outbox, reports,
+        units,
+    },
+    types::Bytes,
+};
+use crate::domain::{
+    ids::{EventId, MemberId, ReportId, UnitId},
+    time::UtcMillis,
+};
+
+/// Rows in one statement: well under the 32,766 values that SQLite takes.
+const ROWS_AT_ONCE: usize = 500;
+
+/// What one author said once, sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = units, treat_none_as_default_value = false)]
+pub struct UnitRow {
+    /// The report.
+    pub report_id: ReportId,
+    /// Its id.
+    pub id: UnitId,
+    /// `shared`, `union`, `answer`, `message`, `verification` and so on.
+    pub kind: String,
+    /// To whom: `union`, `all` and so on.
+    pub addressed: String,
+    /// The sealed unit with its signature.
+    pub ciphertext: Vec<u8>,
+    /// Commits to the data key.
+    pub key_commit: Bytes<32>,
+    /// The author's key; `None` for the reporter's own.
+    pub author_key: Option<Bytes<32>>,
+    /// The event that it belongs to; `None` for the filing.
+    pub event_seq: Option<i32>,
+}
+
+/// Data keys, sealed to one reader.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = envelopes)]
+pub struct EnvelopeRow {
+    /// The report.
+    pub report_id: ReportId,
+    /// Which units it opens: random, one for the filing and one for each later unit.
+    pub group_id: Bytes<16>,
+    /// Whom it is for.
+    pub key_id: Bytes<16>,
+    /// The envelope.
+    pub sealed: Vec<u8>,
+}
+
+/// One event of a report; never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+pub struct EventRow {
+    /// The report.
+    pub report_id: ReportId,
+    /// 1 and up, without gaps.
+    pub seq: i32,
+    /// Its id.
+    pub id: EventId,
+    /// When; for what a reporter did, the beginning of the span.
+    pub at_from: UtcMillis,
+    /// When; for what a reporter did, the end of the span.
+    pub at_to: UtcMillis,
+    /// What happened; a breach is named by what was awaited.
+    pub kind: String,
+    /// `production` or `union`.
+    pub chain: String,
+    /// The level concerned; 0 for none.
+    pub level: i32,
+    /// The cycle concerned.
+    pub cycle: i32,
+    /// 0, then 1, 2, … for the next of its kind at that level and cycle.
+    pub n: i32,
+    /// Who acted, if a member did.
+    pub member_id: Option<MemberId>,
+    /// In which role.
+    pub role: Option<String>,
+    /// The rest, as JSON.
+    pub body: String,
+}
+
+/// Adds units.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if an id is taken.
+pub fn add_units(tx: &mut Tx, rows: &[UnitRow]) -> Result<(), StorageError> {
+    for part in rows.chunks(ROWS_AT_ONCE) {
+        on!(tx, |c| diesel::insert_into(units::table).values(part).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Adds envelopes.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if a reader has one of this group.
+pub fn add_envelopes(tx: &mut Tx, rows: &[EnvelopeRow]) -> Result<(), StorageError> {
+    for part in rows.chunks(ROWS_AT_ONCE) {
+        on!(tx, |c| diesel::insert_into(envelopes::table).values(part).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Replaces a reader's envelope, as when somebody becomes kept out; adds it if there is none.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn put_envelope(tx: &mut Tx, row: &EnvelopeRow) -> Result<(), StorageError> {
+    on!(tx, |c| {
+        diesel::insert_into(envelopes::table)
+            .values(row)
+            .on_conflict((envelopes::report_id, envelopes::key_id, envelopes::group_id))
+            .do_update()
+            .set(envelopes::sealed.eq(&row.sealed))
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// Takes every envelope of one reader away from a report.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn remove_envelopes(tx: &mut Tx, report: ReportId, key_id: &[u8; 16]) -> Result<(), StorageError> {
+    let theirs = envelopes::table.filter(envelopes::report_id.eq(report).and(envelopes::key_id.eq(Bytes(*key_id))));
+    diesel::delete(theirs).execute(tx)?;
+    Ok(())
+}
+
+/// Appends events.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if one of them has fired already.
+pub fn append_events(tx: &mut Tx, rows: &[EventRow]) -> Result<(), StorageError> {
+    for part in rows.chunks(ROWS_AT_ONCE) {
+        on!(tx, |c| diesel::insert_into(events::table).values(part).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Sets the kept-out tags of a report: 16 bytes each, a multiple of 32 of them.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn put_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
+    let values = (kept_out::report_id.eq(report), kept_out::tags.eq(tags));
+    on!(tx, |c| {
+        diesel::insert_into(kept_out::table)
+            .values(values)
+            .on_conflict(kept_out::report_id)
+            .do_update()
+            .set(kept_out::tags.eq(tags))
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// The kept-out tags of a report; empty if there is no such report.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn kept_out(conn: &mut Conn, report: ReportId) -> Result<Vec<u8>, StorageError> {
+    Ok(kept_out::table.find(report).select(kept_out::tags).first(conn).optional()?.unwrap_or_default())
+}
+
+/// The units of a report, in no set order: order is inside them.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn units(conn: &mut Conn, report: ReportId) -> Result<Vec<UnitRow>, StorageError> {
+    Ok(units::table.filter(units::report_id.eq(report)).select(UnitRow::as_select()).load(conn)?)
+}
+
+/// The envelopes of a report for one reader.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn envelopes_for(conn: &mut Conn, report: ReportId, key_id: &[u8; 16]) -> Result<Vec<EnvelopeRow>, StorageError> {
+    Ok(envelopes::table
+        .filter(envelopes::report_id.eq(report).and(envelopes::key_id.eq(Bytes(*key_id))))
+        .select(EnvelopeRow::as_select())
+        .load(conn)?)
+}
+
+/// The events of a report, in order.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn events(conn: &mut Conn, report: ReportId) -> Result<Vec<EventRow>, StorageError> {
+    let found = events::table.filter(events::report_id.eq(report)).order(events::seq);
+    Ok(found.select(EventRow::as_select()).load(conn)?)
+}
+
+/// Erases a report and all that hangs on it, as after a withdrawal before delivery. The ledger's leaves stay; what opens
+/// them goes.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
+    // The trigger lets events go only beside this row, which leaves with them.
+    diesel::insert_into(erasures::table).values(erasures::report_id.eq(report)).execute(tx)?;
+    diesel::delete(events::table.filter(events::report_id.eq(report))).execute(tx)?;
+    diesel::delete(units::table.filter(units::report_id.eq(report))).execute(tx)?;
+    diesel::delete(envelopes::table.filter(envelopes::report_id.eq(report))).execute(tx)?;
+    diesel::delete(kept_out::table.find(report)).execute(tx)?;
+    diesel::delete(outbox::table.filter(outbox::report_id.eq(report))).execute(tx)?;
+    diesel::delete(deliveries::table.filter(deliveries::report_id.eq(report))).execute(tx)?;
+    diesel::delete(links::table.filter(links::report_id.eq(report))).execute(tx)?;
+    diesel::delete(ledger_openings::table.filter(ledger_openings::report_id.eq(report))).execute(tx)?;
+    diesel::delete(ledger_pending::table.filter(ledger_pending::report_id.eq(report))).execute(tx)?;
+    diesel::delete(reports::table.find(report)).execute(tx)?;
+    diesel::delete(erasures::table.find(report)).execute(tx)?;
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! Reports: one row each, found by id, by lookup, by board and by deadline. What hangs on a report is in `report_parts`.
+
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{BigInt, Bool},
+};
+
+use super::{
+    connection::{Conn, Tx},
+    error::StorageError,
+    schema::reports,
+    types::Bytes,
+};
+use crate::domain::{
+    ids::{MemberId, ProductionId, ReportId},
+    time::UtcMillis,
+};
+
+/// One anonymous filing: the clear fields that the engine needs, and the domain's own state as JSON.
+///
+/// Source: security.md, "What is stored about a reporter".
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Identifiable, AsChangeset)]
+#[diesel(table_name = reports, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub struct ReportRow {
+    /// Its id.
+    pub id: ReportId,
+    /// Whose it is.
+    pub production_id: ProductionId,
+    /// Keyed hash of the receipt's lookup key; unique.
+    pub lookup: Bytes<32>,
+    /// Tag of the content, which only the receipt can make.
+    pub content_tag: Bytes<32>,
+    /// The receipt's Ed25519 public key.
+    pub verify_key: Bytes<32>,
+    /// The receipt's X25519 public key.
+    pub reading_key: Bytes<32>,
+    /// L, from which tags and nonces of the ledger are made.
+    pub ledger_key: Bytes<32>,
+    /// Two random words.
+    pub handle: String,
+    /// `production` or `union`: whose answers count first.
+    pub chain: String,
+    /// What it is about.
+    pub category: String,
+    /// Present severity.
+    pub severity: String,
+    /// Stage of its life.
+    pub stage: String,
+    /// What is awaited.
+    pub awaiting: Option<String>,
+    /// Highest level told; 0 before delivery.
+    pub level: i32,
+    /// 1 and up.
+    pub cycle: i32,
+    /// The deadline that people are shown; `None` before delivery and once exhausted.
+    pub due_at: Option<UtcMillis>,
+    /// When the engine has something to do next: the deadline, the delivery or the next daily entry.
+    pub wake_at: Option<UtcMillis>,
+    /// When it is to be delivered; erased on delivery.
+    pub deliver_at: Option<UtcMillis>,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// Who has it in hand.
+    pub holder: Option<MemberId>,
+    /// The policy that it keeps.
+    pub policy_version: i32,
+    /// The roster that it was sealed to.
+    pub roster_version: i32,
+    /// Above the budget; for the union side alone.
+    pub overflow: bool,
+    /// Has a breach that was not lifted.
+    pub unanswered: bool,
+    /// Beginning of the span in which it was delivered.
+    pub delivered_from: Option<UtcMillis>,
+    /// End of that span.
+    pub delivered_to: Option<UtcMillis>,
+    /// Whether a later report of the category is a repetition.
+    pub counts_for_repeated: bool,
+    /// Digest of the filing.
+    pub digest: Bytes<32>,
+    /// The reporter's signature of it.
+    pub digest_signature: Bytes<64>,
+    /// The exact second of filing, sealed to the receipt.
+    pub sealed_moment: Vec<u8>,
+    /// Size of what was filed, in steps of 4 KiB.
+    pub size_steps: i32,
+    /// Hash of its last entry in the ledger.
+    pub prev_entry: Option<Bytes<32>>,
+    /// The domain's report, as JSON.
+    pub state: String,
+    /// Counts the saves; see [`save`].
+    pub version: i64,
+    /// Whether anything can still become due.
+    pub open: bool,
+}
+
+/// Which reports of a board are wanted; `None` means any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BoardFilter {
+    /// Only this stage.
+    pub stage: Option<String>,
+    /// Only those that await this.
+    pub awaiting: Option<String>,
+    /// Only those that have come to this level.
+    pub level: Option<i32>,
+    /// Only this category.
+    pub category: Option<String>,
+    /// Only those with a breach on record (true), or those without (false).
+    pub unanswered: Option<bool>,
+}
+
+/// Place of a row on a board: its deadline (`i64::MAX` without one), then its id.
+pub type BoardKey = (i64, ReportId);
+
+/// The board key of a row.
+pub fn board_key(row: &ReportRow) -> BoardKey {
+    (row.due_at.map_or(i64::MAX, UtcMillis::get), row.id)
+}
+
+/// As the index `reports_board` has it, to the letter.
+const BOARD_ORDER: &str = "coalesce(due_at, 9223372036854775807)";
+
+/// Adds a report.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if the receipt has filed already.
+pub fn add(tx: &mut Tx, row: &ReportRow) -> Result<(), StorageError> {
+    diesel::insert_into(reports::table).values(row).execute(tx)?;
+    Ok(())
+}
+
+/// Replaces a report that still has the version of `row`, and gives it the next one.
+///
+/// # Errors
+/// [`StorageError::Conflict`] if somebody saved it since it was loaded, or it was erased.
+pub fn save(tx: &mut Tx, row: &ReportRow) -> Result<(), StorageError> {
+    let unchanged = reports::table.filter(reports::id.eq(row.id).and(reports::version.eq(row.version)));
+    let next = ReportRow { version: row.version + 1, ..row.clone() };
+    match diesel::update(unchanged).set(&next).execute(tx)? {
+        0 => Err(StorageError::Conflict),
+        _ => Ok(()),
+    }
+}
+
+/// The report with this id.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn find(conn: &mut Conn, id: ReportId) -> Result<Option<ReportRow>, StorageError> {
+    Ok(reports::table.find(id).select(ReportRow::as_select()).first(conn).optional()?)
+}
+
+/// The report that this receipt opens.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn by_lookup(conn: &mut Conn, lookup: &[u8; 32]) -> Result<Option<ReportRow>, StorageError> {
+    let found = reports::table.filter(reports::lookup.eq(Bytes(*lookup)));
+    Ok(found.select(ReportRow::as_select()).first(conn).optional()?)
+}
+
+/// One page of a production's board, nearest deadline first, those without one last.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn board(
+    conn: &mut Conn,
+    production: ProductionId,
+    filter: &BoardFilter,
+    after: Option<BoardKey>,
+    limit: i64,
+) -> Result<Vec<ReportRow>, StorageError> {
+    let order = || sql::<BigInt>(BOARD_ORDER);
+    let mut query = reports::table.filter(reports::production_id.eq(production)).into_boxed();
+    if let Some(stage) = &filter.stage {
+        query = query.filter(reports::stage.eq(stage));
+    }
+    if let Some(awaiting) = &filter.awaiting {
+        query = query.filter(reports::awaiting.eq(awaiting));
+    }
+    if let Some(level) = filter.level {
+        query = query.filter(reports::level.eq(level));
+    }
+    if let Some(category) = &filter.category {
+        query = query.filter(reports::category.eq(category));
+    }
+    match filter.unanswered {
+        Some(true) => query = query.filter(reports::unanswered),
+        Some(false) => query = query.filter(diesel::dsl::not(reports::unanswered)),
+        None => {}
+    }
+    if let Some((due, id)) = after {
+        // The first half alone bounds the index; the second sorts out equal deadlines.
+        query = query.filter(order().ge(due)).filter(order().gt(due).or(reports::id.gt(id)));
+    }
+    Ok(query.order((order(), reports::id)).limit(limit).select(ReportRow::as_select()).load(conn)?)
+}
+
+/// When the engine has something to do next, later than `after`.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+///
+/// Source: architecture.md, "Deadlines": without the lower bound, dead entries of the index are waded through after a burst.
+pub fn next_wake(conn: &mut Conn, after: UtcMillis) -> Result<Option<UtcMillis>, StorageError> {
+    let next: Option<Option<UtcMillis>> = reports::table
+        .filter(reports::open.and(reports::wake_at.gt(after)))
+        .order(reports::wake_at)
+        .select(reports::wake_at)
+        .first(conn)
+        .optional()?;
+    Ok(next.flatten())
+}
+
+/// Takes up to `limit` reports whose time came in `after < t <= until`, earliest first. On PostgreSQL they are locked until
+/// the transaction ends, and those that another process has locked are passed over.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn claim_due(tx: &mut Tx, after: UtcMillis, until: UtcMillis, limit: i64) -> Result<Vec<ReportRow>, StorageError> {
+    let due = reports::table
+        .filter(reports::open.and(reports::wake_at.gt(after)).and(reports::wake_at.le(until)))
+        .order(reports::wake_at)
+        .limit(limit);
+    Ok(match tx {
+        Conn::Postgres(c) => due.for_update().skip_locked().select(ReportRow::as_select()).load(c)?,
+        Conn::Sqlite(c) => due.select(ReportRow::as_select()).load(c)?,
+    })
+}
+
+/// Whether a report of the category that counts was delivered with its span's end in `from <= t <= to`.
+///
+/// Source: domain.md, "The form", `repeated`.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn has_earlier(
+    conn: &mut Conn,
+    production: ProductionId,
+    category: &str,
+    from: UtcMillis,
+    to: UtcMillis,
+) -> Result<bool, StorageError> {
+    let earlier = reports::table
+        .filter(reports::production_id.eq(production).and(reports::category.eq(category)))
+        .filter(reports::counts_for_repeated)
+        .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)));
+    Ok(earlier.select(sql::<Bool>("TRUE")).first::<bool>(conn).optional()?.is_some())
+}
+
+/// Every open report of a production, by id.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn open_of(conn: &mut Conn, production: ProductionId) -> Result<Vec<ReportRow>, StorageError> {
+    let found = reports::table.filter(reports::production_id.eq(production).and(reports::open)).order(reports::id);
+    Ok(found.select(ReportRow::as_select()).load(conn)?)
+}
+
+/// Up to `limit` open reports with an id after this one, by id: for a pass over all of them, as after an outage.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn open_after(conn: &mut Conn, after: Option<ReportId>, limit: i64) -> Result<Vec<ReportRow>, StorageError> {
+    let first = ReportId::new([0; 16]);
+    let found = reports::table.filter(reports::open.and(reports::id.gt(after.unwrap_or(first)))).order(reports::id);
+    Ok(found.limit(limit).select(ReportRow::as_select()).load(conn)?)
+}

@@ -1,0 +1,375 @@
+//! The tables, in the subset of types that both backends share: ids and keys as bytes, times as UTC milliseconds,
+//! enums and JSON as text. The migrations say what each is for; a test holds the three together.
+
+diesel::table! {
+    productions (id) {
+        id -> Binary,
+        slug -> Text,
+        name -> Text,
+        settings -> Text,
+        policy_version -> Integer,
+        roster_version -> Integer,
+        revision -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    crew_codes (mac) {
+        mac -> Binary,
+        production_id -> Binary,
+        sealed -> Binary,
+        state -> Text,
+        full_until -> Nullable<BigInt>,
+        until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    policies (production_id, version) {
+        production_id -> Binary,
+        version -> Integer,
+        document -> Text,
+        levels -> Text,
+        state -> Text,
+        agreed_by -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    desks (id) {
+        id -> Binary,
+        production_id -> Binary,
+        name -> Text,
+        side -> Text,
+        level -> Nullable<Integer>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    members (id) {
+        id -> Binary,
+        email -> Text,
+        name -> Text,
+        is_operator -> Bool,
+        salt -> Binary,
+        sign_in -> Binary,
+        seed_by_password -> Binary,
+        seed_by_words -> Binary,
+        reading_key -> Binary,
+        signing_key -> Binary,
+        failures -> Integer,
+        slow_until -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    seats (id) {
+        id -> Binary,
+        production_id -> Binary,
+        desk_id -> Binary,
+        member_id -> Binary,
+        roles -> Text,
+        added_at -> BigInt,
+        removed_at -> Nullable<BigInt>,
+        let_in_at -> Nullable<BigInt>,
+        handed_out -> Bool,
+    }
+}
+
+diesel::table! {
+    rosters (production_id, version) {
+        production_id -> Binary,
+        version -> Integer,
+        body -> Binary,
+        hash -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Binary,
+        production_id -> Nullable<Binary>,
+        desk_id -> Nullable<Binary>,
+        email -> Text,
+        roles -> Text,
+        is_operator -> Bool,
+        code_hash -> Nullable<Binary>,
+        handed_out -> Bool,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        member_id -> Binary,
+        sealed_seed -> Binary,
+        absolute_end -> BigInt,
+        idle_end -> BigInt,
+        refresh_hash -> Binary,
+        previous_hash -> Nullable<Binary>,
+        rotated_at -> Nullable<BigInt>,
+        successor_used -> Bool,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> Binary,
+        production_id -> Binary,
+        lookup -> Binary,
+        content_tag -> Binary,
+        verify_key -> Binary,
+        reading_key -> Binary,
+        ledger_key -> Binary,
+        handle -> Text,
+        chain -> Text,
+        category -> Text,
+        severity -> Text,
+        stage -> Text,
+        awaiting -> Nullable<Text>,
+        level -> Integer,
+        cycle -> Integer,
+        due_at -> Nullable<BigInt>,
+        wake_at -> Nullable<BigInt>,
+        deliver_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        holder -> Nullable<Binary>,
+        policy_version -> Integer,
+        roster_version -> Integer,
+        overflow -> Bool,
+        unanswered -> Bool,
+        delivered_from -> Nullable<BigInt>,
+        delivered_to -> Nullable<BigInt>,
+        counts_for_repeated -> Bool,
+        digest -> Binary,
+        digest_signature -> Binary,
+        sealed_moment -> Binary,
+        size_steps -> Integer,
+        prev_entry -> Nullable<Binary>,
+        state -> Text,
+        version -> BigInt,
+        open -> Bool,
+    }
+}
+
+diesel::table! {
+    units (report_id, id) {
+        report_id -> Binary,
+        id -> Binary,
+        kind -> Text,
+        addressed -> Text,
+        ciphertext -> Binary,
+        key_commit -> Binary,
+        author_key -> Nullable<Binary>,
+        event_seq -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    envelopes (report_id, key_id, group_id) {
+        report_id -> Binary,
+        group_id -> Binary,
+        key_id -> Binary,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    kept_out (report_id) {
+        report_id -> Binary,
+        tags -> Binary,
+    }
+}
+
+diesel::table! {
+    events (report_id, seq) {
+        report_id -> Binary,
+        seq -> Integer,
+        id -> Binary,
+        at_from -> BigInt,
+        at_to -> BigInt,
+        kind -> Text,
+        chain -> Text,
+        level -> Integer,
+        cycle -> Integer,
+        n -> Integer,
+        member_id -> Nullable<Binary>,
+        role -> Nullable<Text>,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    erasures (report_id) {
+        report_id -> Binary,
+    }
+}
+
+diesel::table! {
+    idempotency (scope, key) {
+        scope -> Binary,
+        key -> Binary,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Binary,
+        key -> Binary,
+        kind -> Text,
+        report_id -> Nullable<Binary>,
+        member_id -> Nullable<Binary>,
+        invitation_id -> Nullable<Binary>,
+        production_id -> Nullable<Binary>,
+        email -> Nullable<Text>,
+        body -> Text,
+        due_at -> Nullable<BigInt>,
+        next_attempt_at -> BigInt,
+        leased_until -> Nullable<BigInt>,
+        attempts -> Integer,
+        state -> Text,
+    }
+}
+
+diesel::table! {
+    deliveries (id) {
+        id -> Binary,
+        report_id -> Nullable<Binary>,
+        seat_id -> Nullable<Binary>,
+        member_id -> Binary,
+        mail_hash -> Binary,
+        reply -> Text,
+        span_from -> BigInt,
+        span_to -> BigInt,
+        level -> Integer,
+        cycle -> Integer,
+    }
+}
+
+diesel::table! {
+    addresses (email) {
+        email -> Text,
+        dead_since -> BigInt,
+        reply -> Text,
+    }
+}
+
+diesel::table! {
+    links (token_hash) {
+        token_hash -> Binary,
+        report_id -> Binary,
+        member_id -> Binary,
+        due_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    batches (id) {
+        id -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_pending (id) {
+        id -> Binary,
+        report_id -> Nullable<Binary>,
+        leaf -> Binary,
+        opening -> Binary,
+        recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_leaves (idx) {
+        idx -> BigInt,
+        leaf -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_openings (idx) {
+        idx -> BigInt,
+        report_id -> Nullable<Binary>,
+        opening -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_tiles (level, n) {
+        level -> Integer,
+        n -> BigInt,
+        width -> Integer,
+        hashes -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_checkpoints (size) {
+        size -> BigInt,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    heartbeats (instance) {
+        instance -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    engine_state (id) {
+        id -> Integer,
+        held -> Bool,
+        held_reason -> Nullable<Text>,
+        watermark -> BigInt,
+        published_wake -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    outages (began_at) {
+        began_at -> BigInt,
+        ended_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    fingerprints (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+diesel::table! {
+    budget (production_id, hour) {
+        production_id -> Binary,
+        hour -> BigInt,
+        filed -> Integer,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    productions,
+    desks,
+    members,
+    seats,
+    sessions,
+    reports,
+    kept_out,
+    events,
+    invitations,
+    outbox,
+    deliveries,
+    links
+);

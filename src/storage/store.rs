@@ -1,0 +1,314 @@
+//! [`Storage`]: opens a database, hands writes to the writers and reads to the readers.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    connection::{Access, Conn, Link, Target, Tx},
+    engine,
+    error::StorageError,
+    job::{Claim, Write},
+    migrations,
+    reader::{Read, Reader, read},
+    writer::{Task, Writer},
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    domain::time::UtcMillis,
+};
+
+/// How writes and reads are carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriterSettings {
+    /// Most writes that share one transaction, at least 1; 1 gives every write a transaction of its own.
+    pub max_batch: usize,
+    /// Threads that write, at least 1. SQLite always has one.
+    pub writers: usize,
+    /// Threads that read, at least 1.
+    pub readers: usize,
+    /// Most writes, and most reads, that wait; the next is refused as unavailable.
+    pub queue: usize,
+    /// How long a write or read may wait before it is refused as unavailable and does not happen.
+    ///
+    /// Source: domain.md, "Fairness".
+    pub patience: Duration,
+}
+
+impl Default for WriterSettings {
+    fn default() -> Self {
+        Self { max_batch: 256, writers: 3, readers: 4, queue: 4096, patience: Duration::from_secs(10) }
+    }
+}
+
+/// A database that is open. Clones share it; the last one gone waits until everything accepted is on disk.
+#[derive(Clone)]
+pub struct Storage {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    target: Target,
+    patience: Duration,
+    clock: Arc<SystemClock>,
+    writers: Vec<SyncSender<Task>>,
+    readers: Option<SyncSender<Read>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Storage").field("target", &self.inner.target).finish_non_exhaustive()
+    }
+}
+
+impl Storage {
+    /// Opens a database and starts its threads. It is reached once at the start, so that a wrong URL is told at once;
+    /// later losses mend themselves. Migrations are another step: [`Storage::migrate`].
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] if it cannot be reached or a thread cannot be started.
+    pub fn open(target: Target, settings: &WriterSettings) -> Result<Self, StorageError> {
+        let first = Link::open(&target, Access::Write)?;
+        let mut inner = Inner {
+            patience: settings.patience,
+            clock: Arc::new(SystemClock::new()),
+            writers: Vec::new(),
+            readers: None,
+            threads: Mutex::default(),
+            target,
+        };
+        inner.start_writers(settings, first)?;
+        inner.start_readers(settings)?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Which database this is.
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
+    /// Runs `work` inside a transaction that it shares with others, and answers once that is on disk.
+    ///
+    /// `work` may run several times and must touch nothing but the database. An error rolls back what it did, alone. Writes
+    /// of one `key` run in the order of their calls. It goes on even if the caller stops waiting.
+    ///
+    /// # Errors
+    /// Whatever `work` refuses with. [`StorageError::Unavailable`] if the database is away or too busy for as long as
+    /// [`WriterSettings::patience`]: then it did not happen, unless the database went away during COMMIT and stayed away
+    /// for as long again.
+    pub async fn write<T, E, F>(&self, key: &[u8; 16], work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let (claim, answer) = self.submit_write(key, work)?;
+        self.wait(&claim, answer).await
+    }
+
+    /// As [`Storage::write`], for callers without an asynchronous runtime. Blocks.
+    ///
+    /// # Errors
+    /// As [`Storage::write`].
+    pub fn write_blocking<T, E, F>(&self, key: &[u8; 16], work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let (_, answer) = self.submit_write(key, work)?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(gone().into()))
+    }
+
+    /// Runs `work` on one consistent snapshot, through which nothing can be written.
+    ///
+    /// # Errors
+    /// Whatever `work` refuses with; [`StorageError::Unavailable`] as with [`Storage::write`].
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let (claim, answer) = self.submit_read(work)?;
+        self.wait(&claim, answer).await
+    }
+
+    /// As [`Storage::read`], for callers without an asynchronous runtime. Blocks.
+    ///
+    /// # Errors
+    /// As [`Storage::read`].
+    pub fn read_blocking<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let (_, answer) = self.submit_read(work)?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(gone().into()))
+    }
+
+    /// Brings the tables to the version of this binary. Blocks; returns the names of what was applied.
+    ///
+    /// # Errors
+    /// [`StorageError`] if a step fails; the steps before it stay.
+    pub fn migrate(&self) -> Result<Vec<String>, StorageError> {
+        migrations::migrate(&mut Link::open(&self.inner.target, Access::Write)?.conn)
+    }
+
+    /// Names of the migrations that [`Storage::migrate`] would apply. Blocks.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the database cannot be asked.
+    pub fn pending(&self) -> Result<Vec<String>, StorageError> {
+        migrations::pending(&mut Link::open(&self.inner.target, Access::Write)?.conn)
+    }
+
+    /// Takes the tables away again, newest migration first. Blocks. For tests and for going back by hand.
+    ///
+    /// # Errors
+    /// [`StorageError`] if a step fails.
+    pub fn revert(&self) -> Result<Vec<String>, StorageError> {
+        migrations::revert(&mut Link::open(&self.inner.target, Access::Write)?.conn)
+    }
+
+    /// Housekeeping, at least hourly: forgets what is only kept for a while, then empties SQLite's log, in which deleted
+    /// text would stay readable.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`]; the next call makes up for it.
+    pub async fn upkeep(&self, now: UtcMillis) -> Result<(), StorageError> {
+        let today = self.inner.clock.now();
+        self.write(&[0; 16], move |tx| engine::forget_old(tx, now, today)).await?;
+        let (sender, answer) = oneshot::channel();
+        let work = move |conn: Result<&mut Conn, StorageError>| drop(sender.send(conn.and_then(Conn::checkpoint)));
+        self.send(0, Task::Outside(Box::new(work)))?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    fn submit_write<T, E, F>(
+        &self,
+        key: &[u8; 16],
+        work: F,
+    ) -> Result<(Claim, oneshot::Receiver<Result<T, E>>), StorageError>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let claim = Claim::default();
+        let deadline = self.inner.clock.monotonic().saturating_add(self.inner.patience);
+        let job = Write { work, claim: claim.clone(), deadline, reply, result: None };
+        // Keys are random bytes: their first one spreads well enough over a handful of writers.
+        self.send(usize::from(key[0]) % self.inner.writers.len(), Task::Write(Box::new(job)))?;
+        Ok((claim, answer))
+    }
+
+    fn send(&self, writer: usize, task: Task) -> Result<(), StorageError> {
+        let sender = self.inner.writers.get(writer).ok_or_else(gone)?;
+        sender.try_send(task).map_err(|_| too_busy())
+    }
+
+    fn submit_read<T, E, F>(&self, work: F) -> Result<(Claim, oneshot::Receiver<Result<T, E>>), StorageError>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let claim = Claim::default();
+        let sender = self.inner.readers.as_ref().ok_or_else(gone)?;
+        sender.try_send(read(work, claim.clone(), reply)).map_err(|_| too_busy())?;
+        Ok((claim, answer))
+    }
+
+    /// Waits for the answer, or gives up if nobody has started by then.
+    async fn wait<T, E: From<StorageError>>(
+        &self,
+        claim: &Claim,
+        mut answer: oneshot::Receiver<Result<T, E>>,
+    ) -> Result<T, E> {
+        let answered = match tokio::time::timeout(self.inner.patience, &mut answer).await {
+            Ok(answered) => answered,
+            Err(_) if claim.give_up() => return Err(too_busy().into()),
+            Err(_) => answer.await,
+        };
+        answered.unwrap_or_else(|_| Err(gone().into()))
+    }
+}
+
+impl Inner {
+    fn start_writers(&mut self, settings: &WriterSettings, first: Link) -> Result<(), StorageError> {
+        let count = match self.target {
+            Target::Sqlite(_) => 1,
+            Target::Postgres { .. } => settings.writers.max(1),
+        };
+        let mut link = Some(first);
+        for number in 0..count {
+            let (sender, tasks) = sync_channel(settings.queue.max(1));
+            let writer = Writer {
+                target: self.target.clone(),
+                tasks,
+                max_batch: settings.max_batch.max(1),
+                patience: settings.patience,
+                clock: Arc::clone(&self.clock),
+                link: link.take(),
+            };
+            self.start(format!("writer {number}"), move || writer.run())?;
+            self.writers.push(sender);
+        }
+        Ok(())
+    }
+
+    fn start_readers(&mut self, settings: &WriterSettings) -> Result<(), StorageError> {
+        let (sender, tasks): (_, Receiver<Read>) = sync_channel(settings.queue.max(1));
+        let tasks = Arc::new(Mutex::new(tasks));
+        for number in 0..settings.readers.max(1) {
+            let reader = Reader { target: self.target.clone(), link: None };
+            let tasks = Arc::clone(&tasks);
+            self.start(format!("reader {number}"), move || reader.run(&tasks))?;
+        }
+        self.readers = Some(sender);
+        Ok(())
+    }
+
+    fn start(&mut self, name: String, work: impl FnOnce() + Send + 'static) -> Result<(), StorageError> {
+        let started = thread::Builder::new().name(name).spawn(work);
+        let handle = started.map_err(|e| StorageError::Unavailable(format!("no thread could be started: {e}")))?;
+        self.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(handle);
+        Ok(())
+    }
+}
+
+impl Drop for Inner {
+    /// Lets the threads finish what they accepted, so that the end of the process cuts no COMMIT short.
+    fn drop(&mut self) {
+        self.writers.clear();
+        self.readers = None;
+        let this = thread::current().id();
+        for handle in self.threads.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            if handle.thread().id() != this {
+                // A thread that panicked has nothing left to finish.
+                drop(handle.join());
+            }
+        }
+    }
+}
+
+fn gone() -> StorageError {
+    StorageError::Unavailable("the database is being closed".to_owned())
+}
+
+fn too_busy() -> StorageError {
+    StorageError::Unavailable("too much is waiting for the database".to_owned())
+}

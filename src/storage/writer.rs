@@ -1,0 +1,274 @@
+//! Group commit: a thread that owns a connection and commits everything that waits in one transaction.
+//!
+//! A commit costs a flush of the disk, so whatever came in during the last one shares the next. Each write has a savepoint:
+//! one that refuses is rolled back alone. Every batch records its id first; when the answer to COMMIT is lost, the same
+//! batch is begun again with the same id, and a duplicate says that it took place (see `Conn::begin_write`).
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, TryRecvError},
+    },
+    thread,
+    time::Duration,
+};
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use super::{
+    connection::{Access, Conn, Link, Target},
+    error::StorageError,
+    job::{Job, Ran},
+};
+use crate::clock::{Clock, SystemClock};
+
+/// How often a write that clashed with another is run again by itself.
+const CLASH_RUNS: u32 = 5;
+/// Longest pause between two attempts to reach the database.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+const HOUR_MILLIS: i64 = 3_600_000;
+
+/// What a writer is asked for.
+pub(super) enum Task {
+    /// A write that shares a transaction.
+    Write(Box<dyn Job>),
+    /// Something that must be done outside any transaction.
+    Outside(Box<dyn FnOnce(Result<&mut Conn, StorageError>) + Send>),
+}
+
+/// A write of the batch at hand.
+struct Slot {
+    job: Box<dyn Job>,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// To be run, or run in this attempt.
+    Open,
+    /// Clashed with another transaction: to be run again by itself.
+    PutOff,
+    /// Panicked or spoilt its transaction: answered with that, never run again.
+    Dead,
+}
+
+/// Why an attempt came to nothing.
+struct Failed {
+    error: StorageError,
+    /// Whether COMMIT had been sent, so that the batch may be on disk all the same.
+    in_doubt: bool,
+}
+
+impl Failed {
+    fn before_commit(error: impl Into<StorageError>) -> Self {
+        Self { error: error.into(), in_doubt: false }
+    }
+}
+
+/// The state of a writer's thread.
+pub(super) struct Writer {
+    /// Where to write.
+    pub(super) target: Target,
+    /// What to do.
+    pub(super) tasks: Receiver<Task>,
+    /// Most writes that share a transaction, at least 1.
+    pub(super) max_batch: usize,
+    /// How much longer than its deadline a write waits whose outcome is in doubt.
+    pub(super) patience: Duration,
+    /// Real time, for deadlines and the hour of a batch: never the time of the domain.
+    pub(super) clock: Arc<SystemClock>,
+    /// The connection, while it is good.
+    pub(super) link: Option<Link>,
+}
+
+impl Writer {
+    /// Works until every sender is gone.
+    pub(super) fn run(mut self) {
+        while let Ok(first) = self.tasks.recv() {
+            let (batch, outside) = self.gather(first);
+            let started = batch.into_iter().filter(|job| job.start());
+            self.work_off(started.map(|job| Slot { job, standing: Standing::Open }).collect());
+            if let Some(outside) = outside {
+                outside(self.connected().map(|link| &mut link.conn));
+            }
+        }
+    }
+
+    /// Everything that waits, up to the largest batch or the first task that wants no transaction.
+    fn gather(
+        &self,
+        first: Task,
+    ) -> (Vec<Box<dyn Job>>, Option<Box<dyn FnOnce(Result<&mut Conn, StorageError>) + Send>>) {
+        let mut batch = Vec::new();
+        let mut next = Ok(first);
+        loop {
+            match next {
+                Ok(Task::Write(job)) => batch.push(job),
+                Ok(Task::Outside(work)) => return (batch, Some(work)),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return (batch, None),
+            }
+            if batch.len() >= self.max_batch {
+                return (batch, None);
+            }
+            next = self.tasks.try_recv();
+        }
+    }
+
+    fn connected(&mut self) -> Result<&mut Link, StorageError> {
+        let link = match self.link.take() {
+            Some(link) => link,
+            None => Link::open(&self.target, Access::Write)?,
+        };
+        Ok(self.link.insert(link))
+    }
+
+    /// Commits a batch, answers it, then runs those that clashed one by one.
+    fn work_off(&mut self, slots: Vec<Slot>) {
+        for slot in self.commit(slots) {
+            self.repeat_alone(slot.job);
+        }
+    }
+
+    fn repeat_alone(&mut self, job: Box<dyn Job>) {
+        let mut job = job;
+        for run in 1..=CLASH_RUNS {
+            let slot = Slot { job, standing: Standing::Open };
+            match self.commit(vec![slot]).pop() {
+                None => return,
+                Some(slot) => job = slot.job,
+            }
+            thread::sleep(Duration::from_millis(u64::from(run) * 5));
+        }
+        job.answer();
+    }
+
+    /// Tries a batch until it is committed, refused as a whole, or out of time. Returns those put off; all others are
+    /// answered.
+    fn commit(&mut self, mut slots: Vec<Slot>) -> Vec<Slot> {
+        let mut batch = [0; 16];
+        if slots.is_empty() || getrandom::fill(&mut batch).is_err() {
+            let error = StorageError::Unavailable("the system gives no random bytes".to_owned());
+            slots.into_iter().for_each(|slot| slot.job.fail(error.clone()));
+            return Vec::new();
+        }
+        let mut in_doubt = false;
+        let mut pause = Duration::ZERO;
+        while !slots.is_empty() {
+            match self.attempt(&batch, &mut slots) {
+                Ok(()) => return answer(slots),
+                Err(failed) => {
+                    in_doubt |= failed.in_doubt;
+                    self.link = None;
+                    slots = self.without_late(slots, in_doubt, &failed.error);
+                    thread::sleep(pause);
+                    pause = (pause * 2).clamp(Duration::from_millis(10), LONGEST_PAUSE);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Answers what is out of time. A write whose outcome is in doubt waits longer, because "it did not happen" may be
+    /// untrue; after that the caller is told to try again, which its receipt or idempotency key makes harmless.
+    fn without_late(&self, slots: Vec<Slot>, in_doubt: bool, error: &StorageError) -> Vec<Slot> {
+        let now = self.clock.monotonic();
+        let grace = if in_doubt { self.patience } else { Duration::ZERO };
+        let (late, rest): (Vec<Slot>, Vec<Slot>) = slots
+            .into_iter()
+            .partition(|slot| slot.standing == Standing::Dead && !in_doubt || slot.job.deadline() + grace <= now);
+        for slot in late {
+            match slot.standing {
+                Standing::Dead => slot.job.answer(),
+                Standing::Open | Standing::PutOff => slot.job.fail(unavailable(error)),
+            }
+        }
+        rest
+    }
+
+    /// One attempt: begin, run each, commit.
+    fn attempt(&mut self, batch: &[u8; 16], slots: &mut [Slot]) -> Result<(), Failed> {
+        let hour = self.clock.now().get().div_euclid(HOUR_MILLIS) * HOUR_MILLIS;
+        let clock = Arc::clone(&self.clock);
+        let link = self.connected().map_err(Failed::before_commit)?;
+        link.clear();
+        match link.conn.begin_write(batch, hour) {
+            Ok(()) => {}
+            Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                // An earlier attempt is on disk: its results stand. The transaction just begun goes with the connection.
+                self.link = None;
+                return Ok(());
+            }
+            Err(error) => return Err(Failed::before_commit(error)),
+        }
+        let done = run_all(link, slots)?;
+        if done == 0 {
+            return link.conn.roll_back().map_err(Failed::before_commit);
+        }
+        // Refused with 503 means that it did not happen: so nothing late is committed.
+        let now = clock.monotonic();
+        if slots.iter().any(|slot| slot.standing == Standing::Open && slot.job.deadline() <= now) {
+            return Err(Failed::before_commit(StorageError::Unavailable("too slow".to_owned())));
+        }
+        link.conn.commit().map_err(|error| Failed { error: error.into(), in_doubt: true })
+    }
+}
+
+/// Runs every write of the batch; returns how many want to be committed.
+fn run_all(link: &mut Link, slots: &mut [Slot]) -> Result<usize, Failed> {
+    let alone = slots.len() == 1;
+    let mut done = 0;
+    for slot in slots.iter_mut().filter(|slot| slot.standing != Standing::Dead) {
+        slot.standing = Standing::Open;
+        if !alone {
+            link.conn.begin_part().map_err(Failed::before_commit)?;
+        }
+        let ran = slot.job.run(&mut link.conn);
+        if link.is_lost() {
+            return Err(Failed::before_commit(StorageError::Unavailable("the connection was lost".to_owned())));
+        }
+        let clashed = link.took_clash();
+        match ran {
+            Ran::Done => {
+                done += 1;
+                // PostgreSQL answers COMMIT in a spoilt transaction with success and rolls back: so ask before.
+                let kept = if alone { link.check_unspoilt() } else { link.conn.commit() };
+                if let Err(error) = kept {
+                    return Err(dead(slot, &format!("it went on after a failed statement: {error}")));
+                }
+            }
+            Ran::Refused => {
+                if clashed {
+                    slot.standing = Standing::PutOff;
+                }
+                if !alone {
+                    link.conn.roll_back().map_err(Failed::before_commit)?;
+                }
+            }
+            Ran::Panicked => return Err(dead(slot, "it panicked")),
+        }
+    }
+    Ok(done)
+}
+
+/// Takes a write out for good; the others of its batch are run again on a new connection.
+fn dead(slot: &mut Slot, why: &str) -> Failed {
+    let error = StorageError::Other(format!("a write was stopped: {why}"));
+    slot.standing = Standing::Dead;
+    slot.job.spoil(error.clone());
+    Failed::before_commit(error)
+}
+
+fn answer(slots: Vec<Slot>) -> Vec<Slot> {
+    let (put_off, done): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|s| s.standing == Standing::PutOff);
+    done.into_iter().for_each(|slot| slot.job.answer());
+    put_off
+}
+
+fn unavailable(error: &StorageError) -> StorageError {
+    match error {
+        StorageError::Unavailable(_) => error.clone(),
+        StorageError::Conflict | StorageError::Duplicate(_) | StorageError::Corrupt(_) | StorageError::Other(_) => {
+            StorageError::Unavailable(error.to_string())
+        }
+    }
+}

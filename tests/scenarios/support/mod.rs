@@ -1,0 +1,3 @@
+//! What stories need around the service.
+
+pub(crate) mod smtp_server;
