@@ -359,7 +359,11 @@ struct Draft {
 }
 
 /// The production a crew code files to: one in force, or an old one that still files.
-fn production_of_code(conn: &mut Conn, mac: &[u8; 32], now: UtcMillis) -> Result<Option<ProductionId>, AppError> {
+pub(super) fn production_of_code(
+    conn: &mut Conn,
+    mac: &[u8; 32],
+    now: UtcMillis,
+) -> Result<Option<ProductionId>, AppError> {
     let found = productions::crew_code(conn, mac)?;
     Ok(found.filter(|code| code.until.is_none_or(|until| now < until)).map(|code| code.production_id))
 }

@@ -104,19 +104,19 @@ impl App {
         self.act_with_receipt(receipt, Command::Worse, saying, key).await
     }
 
-    /// Takes the report back. Before delivery it is erased: then there is nothing to show, and the answer says so.
+    /// Takes the report back. Before delivery it is erased: the answer is then the last that anybody sees of it.
     ///
     /// # Errors
     /// [`AppError::NotFound`]; [`AppError::OutOfOrder`] once it is closed.
-    pub async fn withdraw(&self, receipt: &Receipt) -> Result<Option<Inbox>, AppError> {
-        let holder = self.holder(receipt).await?;
+    pub async fn withdraw(&self, receipt: &Receipt) -> Result<Inbox, AppError> {
         let now = self.inner.clock.now();
-        let id = holder.subject.row.id;
-        let decided = self.decide(id, Command::Withdraw, now, |_, _, _| Ok(())).await?;
-        if decided.subject.report.cycle == 0 {
-            return Ok(None);
-        }
-        self.inbox(receipt).await.map(Some)
+        let (holder, sealed, mut events) = self.holder_with(receipt).await?;
+        let opened = self.open_units(&holder.subject, &sealed, &holder.keys);
+        let own =
+            own_part_of(&opened).ok_or_else(|| super::context::corrupt("the reporter's own part does not open"))?;
+        let decided = self.decide(holder.subject.row.id, Command::Withdraw, now, |_, _, _| Ok(())).await?;
+        events.extend(decided.events.into_iter().map(|event| (i32::MAX, event)));
+        Ok(shown::inbox(&decided.subject, &events, &opened, &own))
     }
 
     async fn act_with_receipt(

@@ -12,6 +12,7 @@ mod filing;
 mod handle;
 mod inbox;
 mod ledger;
+pub mod manifest;
 mod notices;
 mod opened;
 mod record;
