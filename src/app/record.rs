@@ -170,8 +170,9 @@ impl App {
             let id = EventId::new(self.inner.entropy.bytes());
             rows.push(event_row(subject.row.id, seq, id, event)?);
             notices.extend(report_notices::rows(self, subject, id, event, &before)?);
-            leaves.extend(self.leaves(subject, event, &before)?);
             note_delivery(&mut subject.row, event);
+            let seq = i32::try_from(seq).map_err(AppError::internal)?;
+            leaves.extend(self.leaves(tx, subject, event, seq)?);
         }
         report_parts::append_events(tx, &rows)?;
         outbox::enqueue(tx, &notices)?;

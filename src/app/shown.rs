@@ -150,7 +150,7 @@ fn what(kind: &EventKind, eyes: Eyes) -> Option<&'static str> {
         | EventKind::Completed { .. }
         | EventKind::Verified { .. }
         | EventKind::Rejected { .. }
-        | EventKind::NotVerified
+        | EventKind::NotVerified { .. }
         | EventKind::SafeNow
         | EventKind::CannotTell
         | EventKind::Contested { .. }
@@ -171,7 +171,7 @@ fn what(kind: &EventKind, eyes: Eyes) -> Option<&'static str> {
         | EventKind::Recused { .. }
         | EventKind::NotCredibleProposed
         | EventKind::NotCredible
-        | EventKind::Summary
+        | EventKind::Summary { .. }
         | EventKind::Message { .. } => None,
     }
 }

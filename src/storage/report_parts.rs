@@ -188,6 +188,15 @@ pub fn envelopes_for(conn: &mut Conn, report: ReportId, key_id: &[u8; 16]) -> Re
         .load(conn)?)
 }
 
+/// The ciphertext of the words that belong to an event, if it has any.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn ciphertext_of_event(conn: &mut Conn, report: ReportId, seq: i32) -> Result<Option<Vec<u8>>, StorageError> {
+    let found = units::table.filter(units::report_id.eq(report).and(units::event_seq.eq(seq)));
+    Ok(found.select(units::ciphertext).first(conn).optional()?)
+}
+
 /// The events of a report, in order.
 ///
 /// # Errors
