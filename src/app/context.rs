@@ -189,7 +189,7 @@ impl App {
         self.inner.productions.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    fn remember(&self, production: &Arc<Production>) {
+    pub(super) fn remember(&self, production: &Arc<Production>) {
         let same = self.known(production.id).is_some_and(|known| Arc::ptr_eq(&known, production));
         if !same {
             let mut known = self.inner.productions.write().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,8 @@
 //! notices, ledger leaves) is put on record in one place: `record`.
 
 pub mod error;
+pub mod form;
+pub mod manifest;
 pub mod people;
 pub mod policy;
 pub mod productions;
@@ -14,13 +16,22 @@ pub mod view;
 
 mod context;
 mod fields;
+mod filing;
+mod handle;
+mod inbox;
+mod ledger;
 mod notices;
+mod opened;
+mod record;
+mod said;
 mod shown;
 mod tags;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 pub use context::{Production, Seat};
+pub use filing::FiledAs;
+pub use record::{Decided, Subject};
 
 use crate::{
     app::{error::AppError, sessions::Strangers},

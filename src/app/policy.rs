@@ -294,6 +294,9 @@ pub(super) fn refused(error: &PolicyError) -> AppError {
         }
         PolicyError::StepOutOfRange { path, .. } => AppError::invalid(path, "has to be 1 to 86400 seconds"),
         PolicyError::RepeatedEmpty { .. } => AppError::invalid("repeated.after", "has to be less than `within`"),
+        PolicyError::NoLevel | PolicyError::DeskLevel { .. } | PolicyError::NoUnionDesk { .. } => {
+            AppError::invalid("level", "would leave the lowest level without a union desk; add that desk first")
+        }
     }
 }
 

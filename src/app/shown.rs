@@ -1,8 +1,282 @@
 //! Makes what is shown out of what is on record.
 
-use crate::domain::time::UtcMillis;
+use super::{
+    filing::because_codes,
+    form::OwnPart,
+    opened::Opened,
+    record::Subject,
+    view::{AnswerView, Filed, Inbox, LevelView, MessageView, TimelineView, UnansweredView},
+};
+use crate::domain::{
+    catalogue::Chain,
+    event::{Addressed, By, Done, Event, EventKind, Outcome, When},
+    policy::{Level, Side},
+    report::{Report, Stage},
+    time::UtcMillis,
+};
 
 /// An instant as RFC 3339 in UTC, whole seconds where it is one.
 pub(super) fn time(at: UtcMillis) -> String {
     jiff::Timestamp::from_millisecond(at.get()).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+/// Who is told, level by level.
+pub(super) fn levels(subject: &Subject) -> Vec<LevelView> {
+    let policy = &subject.policy;
+    let union_only = subject.report.chain == Chain::Union;
+    let mut levels: Vec<Level> = policy.desks.iter().filter_map(|d| d.level).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    let of = |level: Level| LevelView {
+        level: level.0,
+        desks: policy
+            .desks
+            .iter()
+            .filter(|d| d.level == Some(level) && (d.side == Side::Union || !union_only))
+            .map(|d| d.name.clone())
+            .collect(),
+    };
+    levels.into_iter().map(of).filter(|view: &LevelView| !view.desks.is_empty()).collect()
+}
+
+/// What a filing answers.
+pub(super) fn filed(subject: &Subject, own: &OwnPart) -> Filed {
+    let report = &subject.report;
+    Filed {
+        status: report.status().to_owned(),
+        handle: subject.row.handle.clone(),
+        severity: report.severity.code().to_owned(),
+        raised_because: because_codes(&own.raised_because),
+        level: report.level().0,
+        awaiting: report.awaiting().map(|a| a.code().to_owned()),
+        due_at: report.due_at().map(time),
+        deliver_at: deliver_at(report),
+        delay_dropped: own.delay_dropped,
+        levels: levels(subject),
+    }
+}
+
+/// When a report that is not delivered yet will be.
+pub(super) fn deliver_at(report: &Report) -> Option<String> {
+    match &report.stage {
+        Stage::Filed { deliver_at } => Some(time(*deliver_at)),
+        Stage::Open(_) | Stage::Answered(_) | Stage::Exhausted(_) | Stage::Closed { .. } => None,
+    }
+}
+
+/// How a report ended.
+pub(super) fn outcome(report: &Report) -> Option<Outcome> {
+    match &report.stage {
+        Stage::Closed { outcome } => Some(*outcome),
+        Stage::Filed { .. } | Stage::Open(_) | Stage::Answered(_) | Stage::Exhausted(_) => None,
+    }
+}
+
+/// Every deadline that passed without the act, on the chains in `chains`.
+pub(super) fn unanswered(subject: &Subject, chains: &[Chain]) -> Vec<UnansweredView> {
+    let breaches = subject.report.unanswered_by().filter(|b| chains.contains(&b.chain));
+    breaches
+        .map(|b| UnansweredView {
+            level: b.level.0,
+            cycle: b.cycle,
+            awaiting: b.awaiting.code().to_owned(),
+            due_at: time(b.due_at),
+            desks: desks_of(subject, b.level, b.chain),
+            told: !matches!(b.silence, crate::domain::event::Silence::NotNotified),
+            recorded_as: b.silence.code().to_owned(),
+            answered_late_at: b.answered_late_at.map(time),
+        })
+        .collect()
+}
+
+fn desks_of(subject: &Subject, level: Level, chain: Chain) -> Vec<String> {
+    let side = match chain {
+        Chain::Production => Side::Production,
+        Chain::Union => Side::Union,
+    };
+    subject.policy.desks_at(level, side).map(|d| d.name.clone()).collect()
+}
+
+/// Whose eyes a timeline is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eyes {
+    /// The reporter.
+    Reporter,
+    /// A union member.
+    Union,
+    /// A production member or an observer: levels, deadlines and acts, never who was told or missing.
+    Production,
+}
+
+/// The timeline. `events` with their numbers.
+pub(super) fn timeline(events: &[(i32, Event)], eyes: Eyes) -> Vec<TimelineView> {
+    let shown = events.iter().filter(|(_, event)| eyes != Eyes::Production || event.chain == Chain::Production);
+    shown.filter_map(|(_, event)| line(event, eyes)).collect()
+}
+
+fn line(event: &Event, eyes: Eyes) -> Option<TimelineView> {
+    let what = what(&event.kind, eyes)?;
+    let by_role = match &event.by {
+        By::Member { role, .. } => Some(role.clone()),
+        By::Service | By::Reporter => None,
+    };
+    let level = event.kind.level().filter(|l| l.0 > 0).map(|l| l.0);
+    let (at, until) = when(event.at);
+    Some(TimelineView { what: what.to_owned(), level, cycle: event.cycle, at, until, by_role })
+}
+
+/// An instant, or a span with its end.
+pub(super) fn when(at: When) -> (String, Option<String>) {
+    (time(at.from), (at.from != at.to).then(|| time(at.to)))
+}
+
+/// The word of a timeline for a kind of event; none for what is the service's own affair, or not for these eyes.
+///
+/// Source: security.md, "Kept out": the role missing from a list of who was told is the subject.
+fn what(kind: &EventKind, eyes: Eyes) -> Option<&'static str> {
+    match kind {
+        EventKind::Told { .. } | EventKind::NoRecipient { .. } if eyes == Eyes::Production => None,
+        EventKind::CannotTell | EventKind::SafeNow if eyes == Eyes::Production => None,
+        EventKind::Breached { .. } => Some("breached"),
+        EventKind::Delivered
+        | EventKind::Assigned { .. }
+        | EventKind::Told { .. }
+        | EventKind::NoRecipient { .. }
+        | EventKind::Acknowledged { .. }
+        | EventKind::StopWork { .. }
+        | EventKind::Resumed
+        | EventKind::Answered { .. }
+        | EventKind::Referred { .. }
+        | EventKind::Completed { .. }
+        | EventKind::Verified { .. }
+        | EventKind::Rejected { .. }
+        | EventKind::NotVerified { .. }
+        | EventKind::SafeNow
+        | EventKind::CannotTell
+        | EventKind::Contested { .. }
+        | EventKind::Worse { .. }
+        | EventKind::Escalated { .. }
+        | EventKind::Lifted { .. }
+        | EventKind::Extended { .. }
+        | EventKind::Exhausted { .. }
+        | EventKind::Withdrawn { .. }
+        | EventKind::Closed { .. } => Some(kind.code()),
+        EventKind::Filed { .. }
+        | EventKind::HolderTaken { .. }
+        | EventKind::AnsweredByReferral { .. }
+        | EventKind::VerificationAsked { .. }
+        | EventKind::CycleBegan { .. }
+        | EventKind::Reanchored { .. }
+        | EventKind::ExhaustedDay { .. }
+        | EventKind::Recused { .. }
+        | EventKind::NotCredibleProposed
+        | EventKind::NotCredible
+        | EventKind::Summary { .. }
+        | EventKind::Message { .. } => None,
+    }
+}
+
+/// The answers, each with its words where they were opened.
+pub(super) fn answers(events: &[(i32, Event)], opened: &[Opened]) -> Vec<AnswerView> {
+    events.iter().filter_map(|(seq, event)| answer(*seq, event, opened)).collect()
+}
+
+fn answer(seq: i32, event: &Event, opened: &[Opened]) -> Option<AnswerView> {
+    let words = opened.iter().find(|unit| unit.event_seq == Some(seq));
+    let text = words.and_then(Opened::text);
+    let altered = words.is_some_and(|unit| unit.said.is_none());
+    let (at, _) = when(event.at);
+    match &event.kind {
+        EventKind::Answered { answer, done, by_role, level, in_time, contest_until, .. } => {
+            let (done, done_by) = match done {
+                Done::Yes => ("yes", None),
+                Done::Planned { by } => ("planned", Some(time(*by))),
+            };
+            Some(AnswerView {
+                kind: answer.code().to_owned(),
+                text,
+                altered,
+                by_role: by_role.clone(),
+                level: level.0,
+                in_time: *in_time,
+                done: Some(done.to_owned()),
+                done_by,
+                at,
+                contestable_until: contest_until.map(time),
+            })
+        }
+        EventKind::Referred { level, .. } => Some(AnswerView {
+            kind: "referral".to_owned(),
+            text,
+            altered,
+            by_role: role_of(event),
+            level: level.0,
+            in_time: true,
+            done: None,
+            done_by: None,
+            at,
+            contestable_until: None,
+        }),
+        _ => None,
+    }
+}
+
+fn role_of(event: &Event) -> String {
+    match &event.by {
+        By::Member { role, .. } => role.clone(),
+        By::Service | By::Reporter => String::new(),
+    }
+}
+
+/// The messages that were opened.
+pub(super) fn messages(events: &[(i32, Event)], opened: &[Opened]) -> Vec<MessageView> {
+    let written = events.iter().filter_map(|(seq, event)| match &event.kind {
+        EventKind::Message { to } => Some((*seq, event, *to)),
+        _ => None,
+    });
+    let mut messages = Vec::new();
+    for (seq, event, to) in written {
+        let Some(unit) = opened.iter().find(|unit| unit.event_seq == Some(seq)) else { continue };
+        let (at, until) = when(event.at);
+        messages.push(MessageView {
+            from: unit.said.as_ref().map_or("unknown", |(_, writer)| writer.code()).to_owned(),
+            to: addressed(to).to_owned(),
+            text: unit.text(),
+            altered: unit.said.is_none(),
+            at,
+            until,
+        });
+    }
+    messages
+}
+
+const fn addressed(to: Addressed) -> &'static str {
+    match to {
+        Addressed::Union => "union",
+        Addressed::All => "all",
+        Addressed::Reporter => "reporter",
+    }
+}
+
+/// What the receipt opens.
+pub(super) fn inbox(subject: &Subject, events: &[(i32, Event)], opened: &[Opened], own: &OwnPart) -> Inbox {
+    let report = &subject.report;
+    Inbox {
+        status: report.status().to_owned(),
+        handle: subject.row.handle.clone(),
+        severity: report.severity.code().to_owned(),
+        raised_because: because_codes(&own.raised_because),
+        level: report.level().0,
+        cycle: report.cycle,
+        awaiting: report.awaiting().map(|a| a.code().to_owned()),
+        due_at: report.due_at().map(time),
+        deliver_at: deliver_at(report),
+        outcome: outcome(report).map(|o| o.code().to_owned()),
+        stopped: report.stopped.as_ref().map(|s| s.may_restart_role.clone()),
+        unanswered_by: unanswered(subject, &[Chain::Production, Chain::Union]),
+        levels: levels(subject),
+        timeline: timeline(events, Eyes::Reporter),
+        answers: answers(events, opened),
+        messages: messages(events, opened),
+    }
 }

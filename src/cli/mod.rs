@@ -18,6 +18,8 @@ use std::{io::Write, path::PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use crate::entropy::SystemEntropy;
+
 /// Anonymous safety reports for film and television crews, with deadlines that cannot go quiet.
 #[derive(Debug, Parser)]
 #[command(name = "lastlooks", version, arg_required_else_help = true, after_help = SETTINGS_HELP)]
@@ -49,7 +51,7 @@ pub enum Command {
 /// Whatever stopped it, with the causes, as sentences for the terminal.
 pub fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     match cli.command {
-        Command::Receipt(args) => receipt::run(args, out),
+        Command::Receipt(args) => receipt::run(args, &SystemEntropy, out),
         Command::Openapi(args) => openapi::run(&args, out),
     }
 }

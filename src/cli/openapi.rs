@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use utoipa_actix_web::service_config::ServiceConfig;
+
 use crate::http::{openapi, pages, server};
 
 /// Options of `lastlooks openapi`.
@@ -21,7 +23,11 @@ pub struct Args {
 /// # Errors
 /// If `out` is closed.
 pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
-    let text = if args.problems { pages::problems_markdown() } else { openapi::yaml(&server::document(|_| {}))? };
+    let text = if args.problems {
+        pages::problems_markdown()
+    } else {
+        openapi::yaml(&server::document(&|_: &mut ServiceConfig<'_>| {})?)?
+    };
     out.write_all(text.as_bytes())?;
     Ok(())
 }

@@ -2,10 +2,9 @@
 
 use std::io::Write;
 
-use anyhow::{Context as _, bail};
-use bip39::{Language, Mnemonic};
 use clap::Subcommand;
-use zeroize::Zeroizing;
+
+use crate::{entropy::Entropy, sealing::receipt::Receipt};
 
 /// Options of `lastlooks receipt`.
 #[derive(Debug, clap::Args)]
@@ -42,49 +41,26 @@ pub enum Act {
 ///
 /// # Errors
 /// If the digits or words are not those of a receipt, or `out` is closed.
-pub fn run(args: Args, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn run(args: Args, chance: &dyn Entropy, out: &mut dyn Write) -> anyhow::Result<()> {
     match args.act {
         Act::New => {
-            let mut bytes = Zeroizing::new([0; 16]);
-            getrandom::fill(bytes.as_mut_slice()).context("the system gives no random bytes")?;
-            writeln!(out, "{}\n{}", hex::encode(*bytes), words(&bytes)?)?;
+            let receipt = Receipt::new(chance.bytes());
+            writeln!(out, "{}\n{}", *receipt.hex(), *receipt.words())?;
         }
-        Act::Words { hex } => writeln!(out, "{}", words(&digits(&hex)?)?)?,
-        Act::Hex { words } => writeln!(out, "{}", hex::encode(entropy(&words.join(" "))?))?,
+        Act::Words { hex } => writeln!(out, "{}", *hex.parse::<Receipt>()?.words())?,
+        Act::Hex { words } => writeln!(out, "{}", *Receipt::from_words(&words.join(" "))?.hex())?,
     }
     Ok(())
-}
-
-fn digits(text: &str) -> anyhow::Result<[u8; 16]> {
-    let mut bytes = [0; 16];
-    hex::decode_to_slice(text, &mut bytes).ok().context("a receipt is 32 hex digits")?;
-    Ok(bytes)
-}
-
-fn words(bytes: &[u8; 16]) -> anyhow::Result<String> {
-    let mnemonic = Mnemonic::from_entropy(bytes).ok().context("a receipt is 16 bytes")?;
-    Ok(mnemonic.words().collect::<Vec<_>>().join(" "))
-}
-
-fn entropy(text: &str) -> anyhow::Result<[u8; 16]> {
-    let text = text.to_lowercase();
-    if text.split_whitespace().count() != 12 {
-        bail!("a receipt is twelve words");
-    }
-    match Mnemonic::parse_in_normalized(Language::English, &text) {
-        Ok(mnemonic) => mnemonic.to_entropy().try_into().ok().context("a receipt is twelve words"),
-        Err(bip39::Error::UnknownWord(i)) => bail!("word {} is not in the list; look for a typing error", i + 1),
-        Err(_) => bail!("these twelve words do not belong together; look for a typing error or a wrong order"),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entropy::SystemEntropy;
 
     fn said(act: Act) -> anyhow::Result<String> {
         let mut out = Vec::new();
-        run(Args { act }, &mut out)?;
+        run(Args { act }, &SystemEntropy, &mut out)?;
         Ok(String::from_utf8(out)?)
     }
 
@@ -112,7 +88,7 @@ mod tests {
         let told = |words: &str| said(Act::Hex { words: vec![words.to_owned()] }).unwrap_err().to_string();
         assert!(told(&WORDS.replace("thank year", "thnak year")).contains("word 3"));
         assert!(told(&WORDS.replace("yellow", "year")).contains("do not belong together"));
-        assert!(told("legal winner").contains("twelve words"));
+        assert!(told("legal winner").contains("12 words"));
         assert!(said(Act::Words { hex: "7f".to_owned() }).is_err());
     }
 }

@@ -11,10 +11,11 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rand_core::TryCryptoRng;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::entropy::Entropy;
 
 /// One secret: 32 random bytes, wiped when dropped, never printed.
 #[derive(Clone)]
@@ -84,9 +85,6 @@ pub enum SecretsError {
         /// What the system says.
         source: io::Error,
     },
-    /// The system has no randomness to give.
-    #[error("the system gives no random bytes")]
-    NoChance,
 }
 
 /// The file's shape: base64 of 32 bytes each.
@@ -111,8 +109,8 @@ impl Secrets {
     /// Reads the file, or makes it if there is none; of two processes that race, one makes it and both read it.
     ///
     /// # Errors
-    /// As [`Secrets::open`], and [`SecretsError::NoChance`] if `chance` fails.
-    pub fn open_or_make(file: &Path, chance: &mut impl TryCryptoRng) -> Result<Self, SecretsError> {
+    /// As [`Secrets::open`].
+    pub fn open_or_make(file: &Path, chance: &dyn Entropy) -> Result<Self, SecretsError> {
         if !file.try_exists().map_err(|source| disk("read", file, source))? {
             make(file, chance)?;
         }
@@ -163,14 +161,12 @@ fn decode(text: &str) -> Option<Secret> {
 
 // Written under another name first and linked to its own: nobody ever reads half a file, and a file that is there already
 // is never replaced, because that would orphan every receipt.
-fn make(file: &Path, chance: &mut impl TryCryptoRng) -> Result<(), SecretsError> {
+fn make(file: &Path, chance: &dyn Entropy) -> Result<(), SecretsError> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = |source| disk("write", file, source);
     fs::create_dir_all(folder).map_err(write)?;
-    let text = Zeroizing::new(fresh(chance)?);
-    let mut nonce = [0; 8];
-    chance.try_fill_bytes(&mut nonce).map_err(|_| SecretsError::NoChance)?;
-    let draft = folder.join(format!(".secrets-{}", hex::encode(nonce)));
+    let text = Zeroizing::new(fresh(chance));
+    let draft = folder.join(format!(".secrets-{}", hex::encode(chance.bytes::<8>())));
     let kept = write_new(&draft, &text).and_then(|()| keep_if_first(&draft, file));
     let cleared = fs::remove_file(&draft);
     kept.and(cleared).map_err(write)?;
@@ -184,17 +180,16 @@ fn keep_if_first(draft: &Path, file: &Path) -> io::Result<()> {
     }
 }
 
-fn fresh(chance: &mut impl TryCryptoRng) -> Result<String, SecretsError> {
+fn fresh(chance: &dyn Entropy) -> String {
     let mut text = String::from(
         "# The secrets of this host. Keep a copy apart from the database: without them no receipt opens.\n",
     );
     for name in ["root", "token", "ledger", "promise"] {
-        let mut bytes = Zeroizing::new([0_u8; 32]);
-        chance.try_fill_bytes(bytes.as_mut_slice()).map_err(|_| SecretsError::NoChance)?;
+        let bytes = Zeroizing::new(chance.bytes::<32>());
         let line = Zeroizing::new(format!("{name} = \"{}\"\n", Zeroizing::new(STANDARD.encode(*bytes)).as_str()));
         text.push_str(&line);
     }
-    Ok(text)
+    text
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
@@ -229,9 +224,8 @@ fn disk(act: &'static str, file: &Path, source: io::Error) -> SecretsError {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use getrandom::SysRng;
-
     use super::*;
+    use crate::entropy::SystemEntropy;
 
     fn mode(file: &Path) -> u32 {
         fs::metadata(file).unwrap().permissions().mode() & 0o777
@@ -241,8 +235,8 @@ mod tests {
     fn the_file_is_made_once_for_its_owner_alone_and_read_the_same_again() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep/secrets.toml");
-        let first = Secrets::open_or_make(&file, &mut SysRng).unwrap();
-        let second = Secrets::open_or_make(&file, &mut SysRng).unwrap();
+        let first = Secrets::open_or_make(&file, &SystemEntropy).unwrap();
+        let second = Secrets::open_or_make(&file, &SystemEntropy).unwrap();
         assert_eq!(mode(&file), 0o600);
         assert_eq!(first.fingerprints(), second.fingerprints());
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "no draft stays");
@@ -252,7 +246,7 @@ mod tests {
     fn a_file_that_others_can_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secrets.toml");
-        Secrets::open_or_make(&file, &mut SysRng).unwrap();
+        Secrets::open_or_make(&file, &SystemEntropy).unwrap();
         for mode in [0o640, 0o604, 0o660] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
             let told = Secrets::open(&file).unwrap_err().to_string();

@@ -69,7 +69,7 @@ pub fn audience(event: &Event, before: &Report, after: &Report, seats: &[Seated]
         | EventKind::HolderTaken { .. }
         | EventKind::AnsweredByReferral { .. }
         | EventKind::Verified { .. }
-        | EventKind::NotVerified
+        | EventKind::NotVerified { .. }
         | EventKind::SafeNow
         | EventKind::CannotTell
         | EventKind::CycleBegan { .. }
@@ -80,7 +80,7 @@ pub fn audience(event: &Event, before: &Report, after: &Report, seats: &[Seated]
         | EventKind::Recused { .. }
         | EventKind::NotCredibleProposed
         | EventKind::NotCredible
-        | EventKind::Summary
+        | EventKind::Summary { .. }
         | EventKind::Closed { .. } => Vec::new(),
     }
 }

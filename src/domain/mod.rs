@@ -1,9 +1,11 @@
 //! The rules: pure, without I/O, clock or chance.
 
+pub mod access;
 pub mod audience;
 pub mod catalogue;
 pub mod event;
 pub mod ids;
+pub mod ledger;
 pub mod lifecycle;
 pub mod notice;
 pub mod policy;

@@ -7,6 +7,7 @@
 pub mod body;
 pub mod catalogue;
 pub mod credentials;
+mod crew;
 pub mod edge;
 mod fallback;
 mod field;
@@ -15,6 +16,7 @@ pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod query;
+pub mod routes;
 pub mod server;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The API document (OpenAPI 3.1): what stands in it besides the routes.
 
+use serde_json::Value;
 use utoipa::{
     OpenApi as _,
     openapi::{
@@ -60,6 +61,40 @@ fn schemes() -> [(&'static str, SecurityScheme); 4] {
     ]
 }
 
+/// The document as phones and libraries need it: a parameter that may be left out is never `null`, because neither an
+/// address nor a header can say so, and generated clients would send the word.
+///
+/// # Errors
+/// If the document cannot be written as JSON and read again, which would be a fault of ours.
+pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
+    let mut value = serde_json::to_value(document)?;
+    let paths = value.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    let operations = paths.filter_map(|(_, item)| item.as_object_mut()).flatten().map(|(_, operation)| operation);
+    for parameter in operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut()).flatten() {
+        if let Some(schema) = parameter.get_mut("schema") {
+            never_null(schema);
+        }
+    }
+    serde_json::from_value(value)
+}
+
+fn never_null(schema: &mut Value) {
+    if let Some(kind) = schema.get_mut("type") {
+        let kinds: Vec<_> = kind.as_array().into_iter().flatten().filter(|kind| *kind != "null").cloned().collect();
+        if let [only] = kinds.as_slice() {
+            *kind = only.clone();
+        }
+    }
+    let choices = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+    let named = choices.and_then(|choices| {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [only] = choices.as_slice() { Some(only.clone()) } else { None }
+    });
+    if let Some(named) = named {
+        *schema = named;
+    }
+}
+
 /// The document as YAML: what `api-spec/openapi.yaml` holds.
 ///
 /// # Errors
@@ -70,7 +105,22 @@ pub fn yaml(document: &OpenApi) -> Result<String, serde_norway::Error> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_parameter_is_never_null() {
+        for (before, after) in [
+            (json!({"type": ["string", "null"], "maxLength": 3}), json!({"type": "string", "maxLength": 3})),
+            (json!({"oneOf": [{"type": "null"}, {"$ref": "#/x"}]}), json!({"$ref": "#/x"})),
+            (json!({"type": "integer"}), json!({"type": "integer"})),
+        ] {
+            let mut schema = before;
+            never_null(&mut schema);
+            assert_eq!(schema, after);
+        }
+    }
 
     #[test]
     fn the_document_is_openapi_3_1_and_knows_all_credentials() {

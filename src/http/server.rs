@@ -37,7 +37,7 @@ const STOP_SECONDS: u64 = 30;
 /// The server runs in the task that awaits it; stop it with its handle. Signals are left to the caller.
 ///
 /// # Errors
-/// If the system refuses the listener.
+/// If the system refuses the listener, or the API document cannot be made.
 pub fn start<R>(listener: TcpListener, parts: Parts, routes: R) -> std::io::Result<Server>
 where
     R: Fn(&mut ServiceConfig<'_>) + Clone + Send + 'static,
@@ -45,10 +45,9 @@ where
     let Parts { checks, clock, boot, limits } = parts;
     let edge = web::Data::new(Edge::new(clock, boot));
     let checks = web::Data::new(checks);
+    let document = document(&routes)?;
     let app = move || {
-        let routes = routes.clone();
-        let (app, document) =
-            App::new().into_utoipa_app().openapi(openapi::frame()).configure(every_route(routes)).split_for_parts();
+        let (app, _) = App::new().into_utoipa_app().configure(every_route(&routes)).split_for_parts();
         app.app_data(edge.clone())
             .app_data(checks.clone())
             .app_data(limits)
@@ -66,14 +65,18 @@ where
 }
 
 /// The API document with these routes and our own.
-pub fn document<R>(routes: R) -> OpenApi
+///
+/// # Errors
+/// If it cannot be made, which would be a fault of ours.
+pub fn document<R>(routes: &R) -> Result<OpenApi, serde_json::Error>
 where
     R: Fn(&mut ServiceConfig<'_>),
 {
-    App::new().into_utoipa_app().openapi(openapi::frame()).configure(every_route(routes)).split_for_parts().1
+    let app = App::new().into_utoipa_app().openapi(openapi::frame()).configure(every_route(routes));
+    openapi::tidied(&app.split_for_parts().1)
 }
 
-fn every_route<R>(routes: R) -> impl FnOnce(&mut ServiceConfig<'_>)
+fn every_route<R>(routes: &R) -> impl FnOnce(&mut ServiceConfig<'_>)
 where
     R: Fn(&mut ServiceConfig<'_>),
 {

@@ -192,9 +192,9 @@ impl Trouble {
     fn note(&self, error: &DieselError) {
         self.failed.store(true, Ordering::Relaxed);
         if let DieselError::DatabaseError(kind, information) = error {
-            if is_lost(kind, information.message()) {
+            if is_lost(*kind, information.message()) {
                 self.lost.store(true, Ordering::Relaxed);
-            } else if is_worth_repeating(kind) {
+            } else if is_worth_repeating(*kind) {
                 self.repeat.store(true, Ordering::Relaxed);
             }
         } else if matches!(error, DieselError::BrokenTransactionManager) {

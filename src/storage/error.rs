@@ -45,7 +45,7 @@ const NOT_NOW: [&str; 12] = [
 impl From<DieselError> for StorageError {
     fn from(error: DieselError) -> Self {
         match error {
-            DieselError::DatabaseError(kind, information) => of_database(&kind, information.message()),
+            DieselError::DatabaseError(kind, information) => of_database(kind, information.message()),
             DieselError::DeserializationError(cause) => Self::Corrupt(cause.to_string()),
             DieselError::SerializationError(cause) => Self::Other(cause.to_string()),
             DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => {
@@ -63,7 +63,7 @@ impl From<ConnectionError> for StorageError {
     }
 }
 
-fn of_database(kind: &DatabaseErrorKind, message: &str) -> StorageError {
+fn of_database(kind: DatabaseErrorKind, message: &str) -> StorageError {
     let text = message.to_owned();
     match kind {
         DatabaseErrorKind::UniqueViolation => StorageError::Duplicate(text),
@@ -76,7 +76,7 @@ fn of_database(kind: &DatabaseErrorKind, message: &str) -> StorageError {
 
 /// Whether the connection that reported this is of no further use: gone, or on a server that may only be read (a
 /// former primary after a failover), or on a disk that takes nothing.
-pub(super) fn is_lost(kind: &DatabaseErrorKind, message: &str) -> bool {
+pub(super) fn is_lost(kind: DatabaseErrorKind, message: &str) -> bool {
     match kind {
         DatabaseErrorKind::ClosedConnection
         | DatabaseErrorKind::UnableToSendCommand
@@ -88,6 +88,6 @@ pub(super) fn is_lost(kind: &DatabaseErrorKind, message: &str) -> bool {
 
 /// Whether the same statements may well succeed when run again by themselves: 40001, and 40P01, which diesel does not
 /// tell apart from other errors without a kind. Those are run again too; a true error shows itself again.
-pub(super) fn is_worth_repeating(kind: &DatabaseErrorKind) -> bool {
+pub(super) fn is_worth_repeating(kind: DatabaseErrorKind) -> bool {
     matches!(kind, DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::Unknown)
 }

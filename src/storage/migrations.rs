@@ -10,27 +10,25 @@ use super::{
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-type Cause = Box<dyn std::error::Error + Send + Sync>;
-
 /// Applies what is missing; returns the names.
 pub(super) fn migrate(conn: &mut Conn) -> Result<Vec<String>, StorageError> {
     let source = source(conn);
     on!(conn, |c| c.run_pending_migrations(source).map(|done| done.iter().map(ToString::to_string).collect()))
-        .map_err(refused)
+        .map_err(|cause| refused(&*cause))
 }
 
 /// Names of what is missing.
 pub(super) fn pending(conn: &mut Conn) -> Result<Vec<String>, StorageError> {
     let source = source(conn);
     on!(conn, |c| c.pending_migrations(source).map(|all| all.iter().map(|m| m.name().to_string()).collect()))
-        .map_err(refused)
+        .map_err(|cause| refused(&*cause))
 }
 
 /// Takes everything back; returns the names.
 pub(super) fn revert(conn: &mut Conn) -> Result<Vec<String>, StorageError> {
     let source = source(conn);
     on!(conn, |c| c.revert_all_migrations(source).map(|done| done.iter().map(ToString::to_string).collect()))
-        .map_err(refused)
+        .map_err(|cause| refused(&*cause))
 }
 
 fn source(conn: &Conn) -> EmbeddedMigrations {
@@ -40,6 +38,6 @@ fn source(conn: &Conn) -> EmbeddedMigrations {
     }
 }
 
-fn refused(cause: Cause) -> StorageError {
+fn refused(cause: &(dyn std::error::Error + Send + Sync)) -> StorageError {
     StorageError::Other(format!("the tables could not be brought to this version: {cause}"))
 }

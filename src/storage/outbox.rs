@@ -177,17 +177,12 @@ pub fn add_delivery(tx: &mut Tx, row: &DeliveryRow) -> Result<(), StorageError> 
 /// [`StorageError`] if the database refuses.
 pub fn give_back(tx: &mut Tx, id: NoticeId, attempts: i32, next: Option<UtcMillis>) -> Result<(), StorageError> {
     let row = outbox::table.find(id);
-    let lease = outbox::leased_until.eq(None::<UtcMillis>);
-    match next {
-        Some(at) => {
-            let change = (lease, outbox::attempts.eq(attempts), outbox::next_attempt_at.eq(at));
-            diesel::update(row).set(change).execute(tx)?
-        }
-        None => {
-            let change = (lease, outbox::attempts.eq(attempts), outbox::state.eq("dead"));
-            diesel::update(row).set(change).execute(tx)?
-        }
-    };
+    let counted = (outbox::leased_until.eq(None::<UtcMillis>), outbox::attempts.eq(attempts));
+    if let Some(at) = next {
+        diesel::update(row).set((counted, outbox::next_attempt_at.eq(at))).execute(tx)?;
+    } else {
+        diesel::update(row).set((counted, outbox::state.eq("dead"))).execute(tx)?;
+    }
     Ok(())
 }
 

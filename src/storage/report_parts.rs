@@ -35,8 +35,6 @@ pub struct UnitRow {
     pub ciphertext: Vec<u8>,
     /// Commits to the data key.
     pub key_commit: Bytes<32>,
-    /// The author's key; `None` for the reporter's own.
-    pub author_key: Option<Bytes<32>>,
     /// The event that it belongs to; `None` for the filing.
     pub event_seq: Option<i32>,
 }
@@ -188,6 +186,15 @@ pub fn envelopes_for(conn: &mut Conn, report: ReportId, key_id: &[u8; 16]) -> Re
         .filter(envelopes::report_id.eq(report).and(envelopes::key_id.eq(Bytes(*key_id))))
         .select(EnvelopeRow::as_select())
         .load(conn)?)
+}
+
+/// The ciphertext of the words that belong to an event, if it has any.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn ciphertext_of_event(conn: &mut Conn, report: ReportId, seq: i32) -> Result<Option<Vec<u8>>, StorageError> {
+    let found = units::table.filter(units::report_id.eq(report).and(units::event_seq.eq(seq)));
+    Ok(found.select(units::ciphertext).first(conn).optional()?)
 }
 
 /// The events of a report, in order.

@@ -22,6 +22,7 @@ use crate::domain::{
 /// Source: security.md, "What is stored about a reporter".
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Identifiable, AsChangeset)]
 #[diesel(table_name = reports, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[expect(clippy::struct_excessive_bools, reason = "a row has the columns that it has")]
 pub struct ReportRow {
     /// Its id.
     pub id: ReportId,
@@ -81,8 +82,6 @@ pub struct ReportRow {
     pub digest: Bytes<32>,
     /// The reporter's signature of it.
     pub digest_signature: Bytes<64>,
-    /// The exact second of filing, sealed to the receipt.
-    pub sealed_moment: Vec<u8>,
     /// Size of what was filed, in steps of 4 KiB.
     pub size_steps: i32,
     /// Hash of its last entry in the ledger.

@@ -151,7 +151,6 @@ diesel::table! {
         counts_for_repeated -> Bool,
         digest -> Binary,
         digest_signature -> Binary,
-        sealed_moment -> Binary,
         size_steps -> Integer,
         prev_entry -> Nullable<Binary>,
         state -> Text,
@@ -168,7 +167,6 @@ diesel::table! {
         addressed -> Text,
         ciphertext -> Binary,
         key_commit -> Binary,
-        author_key -> Nullable<Binary>,
         event_seq -> Nullable<Integer>,
     }
 }

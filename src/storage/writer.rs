@@ -28,12 +28,15 @@ const CLASH_RUNS: u32 = 5;
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const HOUR_MILLIS: i64 = 3_600_000;
 
+/// Work outside any transaction; it is given the reason if there is no connection.
+pub(super) type Outside = Box<dyn FnOnce(Result<&mut Conn, StorageError>) + Send>;
+
 /// What a writer is asked for.
 pub(super) enum Task {
     /// A write that shares a transaction.
     Write(Box<dyn Job>),
     /// Something that must be done outside any transaction.
-    Outside(Box<dyn FnOnce(Result<&mut Conn, StorageError>) + Send>),
+    Outside(Outside),
 }
 
 /// A write of the batch at hand.
@@ -95,10 +98,7 @@ impl Writer {
     }
 
     /// Everything that waits, up to the largest batch or the first task that wants no transaction.
-    fn gather(
-        &self,
-        first: Task,
-    ) -> (Vec<Box<dyn Job>>, Option<Box<dyn FnOnce(Result<&mut Conn, StorageError>) + Send>>) {
+    fn gather(&self, first: Task) -> (Vec<Box<dyn Job>>, Option<Outside>) {
         let mut batch = Vec::new();
         let mut next = Ok(first);
         loop {
@@ -148,7 +148,9 @@ impl Writer {
         let mut batch = [0; 16];
         if slots.is_empty() || getrandom::fill(&mut batch).is_err() {
             let error = StorageError::Unavailable("the system gives no random bytes".to_owned());
-            slots.into_iter().for_each(|slot| slot.job.fail(error.clone()));
+            for slot in slots {
+                slot.job.fail(error.clone());
+            }
             return Vec::new();
         }
         let mut in_doubt = false;
@@ -260,7 +262,9 @@ fn dead(slot: &mut Slot, why: &str) -> Failed {
 
 fn answer(slots: Vec<Slot>) -> Vec<Slot> {
     let (put_off, done): (Vec<Slot>, Vec<Slot>) = slots.into_iter().partition(|s| s.standing == Standing::PutOff);
-    done.into_iter().for_each(|slot| slot.job.answer());
+    for slot in done {
+        slot.job.answer();
+    }
     put_off
 }
 

@@ -5,29 +5,30 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Each room and the rooms that it may import from. `clock` and `config` stand beside `domain`.
+/// Each room and the rooms that it may import from. `clock`, `entropy` and `config` stand beside `domain`.
 ///
 /// Source: architecture.md, "Rooms".
-const MAY_IMPORT: [(&str, &[&str]); 13] = [
+const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("clock", &["domain"]),
-    ("config", &["domain"]),
+    ("entropy", &[]),
+    ("config", &["domain", "entropy"]),
     ("merkle", &["domain"]),
-    ("notify", &["domain", "clock", "config"]),
-    ("sealing", &["domain", "clock", "config"]),
+    ("notify", &["domain", "clock", "entropy", "config"]),
+    ("sealing", &["domain", "clock", "entropy", "config"]),
     // Sessions and passwords are made of the keys that sealing derives.
-    ("auth", &["domain", "clock", "config", "sealing"]),
-    ("storage", &["domain", "clock", "config"]),
-    ("app", &["domain", "clock", "config", "merkle", "notify", "sealing", "auth", "storage"]),
-    ("http", &["domain", "clock", "config", "merkle", "notify", "sealing", "auth", "app"]),
-    ("worker", &["domain", "clock", "config", "merkle", "notify", "sealing", "auth", "storage", "app"]),
+    ("auth", &["domain", "clock", "entropy", "config", "sealing"]),
+    ("storage", &["domain", "clock", "entropy", "config"]),
+    ("app", &["domain", "clock", "entropy", "config", "merkle", "notify", "sealing", "auth", "storage"]),
+    ("http", &["domain", "clock", "entropy", "config", "merkle", "notify", "sealing", "auth", "app"]),
+    ("worker", &["domain", "clock", "entropy", "config", "merkle", "notify", "sealing", "auth", "storage", "app"]),
     // The pages are files; they know nothing.
     ("web", &[]),
     (
         "cli",
         &[
-            "domain", "clock", "config", "merkle", "notify", "sealing", "auth", "storage", "app", "http", "worker",
-            "web",
+            "domain", "clock", "entropy", "config", "merkle", "notify", "sealing", "auth", "storage", "app", "http",
+            "worker", "web",
         ],
     ),
 ];

@@ -1,8 +1,10 @@
-//! Stories.
+//! Stories, on both databases.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![expect(unreachable_pub, reason = "one binary: what is shared between its stories is simply public")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a story fails by panicking")]
+#![expect(clippy::print_stdout, reason = "each story says which database it runs on")]
 
-#[cfg(test)]
 mod house;
 mod mail_server;
+mod storage;
 mod support;

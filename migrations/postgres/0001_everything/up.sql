@@ -149,7 +149,6 @@ CREATE TABLE reports (
     counts_for_repeated BOOLEAN NOT NULL,
     digest BYTEA NOT NULL,
     digest_signature BYTEA NOT NULL,
-    sealed_moment BYTEA NOT NULL,
     size_steps INTEGER NOT NULL,
     prev_entry BYTEA,
     state TEXT NOT NULL,
@@ -171,7 +170,6 @@ CREATE TABLE units (
     addressed TEXT NOT NULL,
     ciphertext BYTEA NOT NULL,
     key_commit BYTEA NOT NULL,
-    author_key BYTEA,
     event_seq INTEGER,
     PRIMARY KEY (report_id, id)
 );

@@ -149,7 +149,6 @@ CREATE TABLE reports (
     counts_for_repeated BOOLEAN NOT NULL,
     digest BLOB NOT NULL,
     digest_signature BLOB NOT NULL,
-    sealed_moment BLOB NOT NULL,
     size_steps INTEGER NOT NULL,
     prev_entry BLOB,
     state TEXT NOT NULL,
@@ -171,7 +170,6 @@ CREATE TABLE units (
     addressed TEXT NOT NULL,
     ciphertext BLOB NOT NULL,
     key_commit BLOB NOT NULL,
-    author_key BLOB,
     event_seq INTEGER,
     PRIMARY KEY (report_id, id)
 ) WITHOUT ROWID;

@@ -1,3 +1,4 @@
-//! What waits in the outbox, as use cases put it there: facts only, never words.
+//! Notices: put into the outbox in the transaction of what they tell, and made into words when they are sent.
 
 pub(crate) mod person;
+pub mod report;

@@ -17,7 +17,7 @@ use crate::{
     },
     domain::{
         ids::{DeskId, ProductionId},
-        policy::{Level, PolicyDesk, Side},
+        policy::{Level, Policy, PolicyDesk, Side},
         time::UtcMillis,
     },
     storage::{
@@ -269,18 +269,11 @@ fn refuse_taken_name(desks: &[DeskRow], row: &DeskRow) -> Result<(), AppError> {
 /// A policy needs a union desk at its lowest level. While a production is being set up it may lack one; a change must
 /// not take it away.
 fn refuse_lowest_without_union(production: &Production, wanted: &[PolicyDesk]) -> Result<(), AppError> {
-    if has_union_at_the_lowest(&production.policy.desks) && !has_union_at_the_lowest(wanted) {
-        return Err(AppError::invalid(
-            "level",
-            "would leave the lowest level without a union desk; add that desk first",
-        ));
+    let after = Policy { desks: wanted.to_vec(), ..production.policy.clone() };
+    match after.check_desks() {
+        Err(error) if production.policy.check_desks().is_ok() => Err(policy::refused(&error)),
+        Ok(()) | Err(_) => Ok(()),
     }
-    Ok(())
-}
-
-fn has_union_at_the_lowest(desks: &[PolicyDesk]) -> bool {
-    let lowest = desks.iter().filter_map(|d| d.level).min();
-    lowest.is_some() && desks.iter().any(|d| d.side == Side::Union && d.level == lowest)
 }
 
 fn refuse_last_at_level(production: &Production, row: &DeskRow) -> Result<(), AppError> {

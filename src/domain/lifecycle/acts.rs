@@ -4,9 +4,10 @@
 
 use super::{Actor, AnswerGiven, Refusal, Work};
 use crate::domain::{
+    access,
     catalogue::{Chain, Severity},
     event::{AnswerKind, Done, EventKind},
-    policy::{Level, Side},
+    policy::Level,
     report::{Open, Stage},
     time::{Seconds, UtcMillis},
 };
@@ -16,7 +17,7 @@ const RETALIATION_PLAN: Seconds = Seconds::days(14);
 
 impl Work<'_> {
     /// Prepares an act of the clock's side: brings the record up to now, puts an overtaken clock back, checks the side.
-    fn clock_act(&mut self, actor: &Actor) -> Result<Level, Refusal> {
+    pub(super) fn clock_act(&mut self, actor: &Actor) -> Result<Level, Refusal> {
         self.level_on_side(actor, self.report.clock_side())?;
         self.overtake();
         self.catch_up();
@@ -60,6 +61,16 @@ impl Work<'_> {
         self.by(actor, EventKind::Acknowledged { level: referral.to, met: vec![referral.to] });
     }
 
+    /// An answer or a stop-work acknowledges in the same instant: it takes a referral to the actor's level with it.
+    fn take_referral_of(&mut self, actor: &Actor, level: Level) -> Level {
+        let Stage::Open(open) = self.report.stage.clone() else { return level };
+        if !self.takes_referral(actor, &open) {
+            return level;
+        }
+        self.take_referral(actor, &open);
+        open.referral.map_or(level, |r| r.to)
+    }
+
     pub(super) fn take_over(&mut self, actor: &Actor) -> Result<(), Refusal> {
         let level = self.clock_act(actor)?;
         if !self.report.is_open() {
@@ -77,6 +88,7 @@ impl Work<'_> {
         if let Stage::Closed { .. } = self.report.stage {
             return Err(self.out_of_order("it is closed"));
         }
+        let level = self.take_referral_of(actor, level);
         match given.kind {
             AnswerKind::Referral => self.refer(actor, level),
             AnswerKind::Action | AnswerKind::Dispute => self.act(actor, level, given),
@@ -102,7 +114,7 @@ impl Work<'_> {
 
     /// Checks a plan's date.
     fn promise(&self, level: Level, given: &AnswerGiven) -> Result<Done, Refusal> {
-        let Some(by) = given.planned_by else { return Ok(Done::Yes) };
+        let Some(by) = given.planned_by.filter(|_| given.kind == AnswerKind::Action) else { return Ok(Done::Yes) };
         if self.report.severity == Severity::Immediate && !self.report.retaliation && self.report.stopped.is_none() {
             return Err(self.out_of_order("a plan needs work to be stopped first"));
         }
@@ -138,7 +150,8 @@ impl Work<'_> {
         in_time: bool,
     ) {
         let planned = matches!(done, Done::Planned { .. });
-        let required = !planned && self.needs_check(given);
+        let asked = self.is_checked(given.kind);
+        let required = !planned && (asked || self.is_drawn(given));
         let kind = EventKind::Answered {
             answer: given.kind,
             done,
@@ -150,23 +163,27 @@ impl Work<'_> {
             verify_by: required.then(|| self.now.plus(self.check_window())),
             verify_window: self.check_window().millis(),
             contest_until: (!planned).then(|| self.contest_until()),
+            drawn: required && !asked,
             further: false,
         };
         self.by(actor, kind);
     }
 
     fn further_answer(&mut self, actor: &Actor, level: Level, given: &AnswerGiven, done: Done) {
+        let late_for = self.late_levels(actor);
+        let in_time = late_for.is_empty() && self.report.answers.last().is_some_and(|a| a.in_time);
         let kind = EventKind::Answered {
             answer: given.kind,
             done,
             by_role: given.by_role.clone(),
             level,
             met: Vec::new(),
-            late_for: self.late_levels(actor),
-            in_time: true,
+            late_for,
+            in_time,
             verify_by: None,
             verify_window: 0,
             contest_until: None,
+            drawn: false,
             further: true,
         };
         self.by(actor, kind);
@@ -183,10 +200,15 @@ impl Work<'_> {
         self.by(actor, kind);
     }
 
-    /// Required for `immediate`, `next_setup`, every dispute and a tenth of the rest; never on the union chain.
-    fn needs_check(&self, given: &AnswerGiven) -> bool {
+    /// Required for `immediate`, `next_setup` and every dispute; never on the union chain.
+    fn is_checked(&self, kind: AnswerKind) -> bool {
         self.report.chain == Chain::Production
-            && (self.report.severity >= Severity::NextSetup || given.kind == AnswerKind::Dispute || given.drawn)
+            && (self.report.severity >= Severity::NextSetup || kind == AnswerKind::Dispute)
+    }
+
+    /// One of the tenth of the rest.
+    fn is_drawn(&self, given: &AnswerGiven) -> bool {
+        self.report.chain == Chain::Production && given.drawn
     }
 
     fn check_window(&self) -> Seconds {
@@ -198,15 +220,24 @@ impl Work<'_> {
     }
 
     /// Levels of the actor that had a breach in this cycle: they are answered late now.
-    fn late_levels(&self, actor: &Actor) -> Vec<Level> {
+    pub(super) fn late_levels(&self, actor: &Actor) -> Vec<Level> {
         let levels = self.levels_of(actor.member, self.report.clock_side());
         let report = &self.report;
         let open = report.breaches.iter().filter(|b| {
             b.chain == report.chain && b.cycle == report.cycle && !b.lifted && b.answered_late_at.is_none()
         });
         let mut late: Vec<Level> = open.map(|b| b.level).filter(|l| levels.contains(l)).collect();
+        late.sort_unstable();
         late.dedup();
         late
+    }
+
+    /// The levels whose clock runs.
+    pub(super) fn running_levels(&self) -> Vec<Level> {
+        match &self.report.stage {
+            Stage::Open(open) => open.levels.clone(),
+            Stage::Filed { .. } | Stage::Answered(_) | Stage::Exhausted(_) | Stage::Closed { .. } => Vec::new(),
+        }
     }
 
     fn refer(&mut self, actor: &Actor, level: Level) -> Result<(), Refusal> {
@@ -216,7 +247,7 @@ impl Work<'_> {
         if self.report.referred {
             return Err(self.out_of_order("it was referred once already"));
         }
-        let Some((to, passed)) = self.next_reachable() else {
+        let Some((to, passed)) = self.next_reachable(self.report.highest) else {
             return Err(self.out_of_order("there is nobody above to refer it to"));
         };
         if !open.acknowledged {
@@ -227,25 +258,34 @@ impl Work<'_> {
     }
 
     pub(super) fn stop_work(&mut self, actor: &Actor, may_restart_role: &str) -> Result<(), Refusal> {
-        let side = self.report.clock_side();
-        if actor.side == Side::Observer {
-            self.level_on_side(actor, side)?;
-        }
-        let level = if actor.side == side { self.clock_act(actor)? } else { self.union_act(actor)? };
+        let stops_the_clock = actor.side == self.report.clock_side();
+        let level = if stops_the_clock { self.clock_act(actor)? } else { self.union_act(actor)? };
         if !self.report.is_open() {
             return Err(self.out_of_order("it is closed"));
         }
-        let mut answer_by = None;
-        if actor.side == side
-            && let Stage::Open(open) = self.report.stage.clone()
-        {
-            answer_by = self.after_stop_work(&open);
-            if !open.acknowledged {
-                self.by(actor, EventKind::Acknowledged { level, met: open.levels });
-            }
-        }
+        let answer_by = if stops_the_clock { self.acknowledge_by_stopping(actor, level) } else { None };
         self.by(actor, EventKind::StopWork { may_restart_role: may_restart_role.to_owned(), answer_by });
         Ok(())
+    }
+
+    /// A production member's stop-work acknowledges; gives the answer deadline that it moves to, if it moves.
+    fn acknowledge_by_stopping(&mut self, actor: &Actor, level: Level) -> Option<UtcMillis> {
+        let level = self.take_referral_of(actor, level);
+        match self.report.stage.clone() {
+            Stage::Open(open) => {
+                if !open.acknowledged {
+                    self.by(actor, EventKind::Acknowledged { level, met: open.levels.clone() });
+                }
+                self.after_stop_work(&open)
+            }
+            Stage::Exhausted(exhausted) => {
+                if !exhausted.acknowledged {
+                    self.by(actor, EventKind::Acknowledged { level, met: Vec::new() });
+                }
+                None
+            }
+            Stage::Filed { .. } | Stage::Answered(_) | Stage::Closed { .. } => None,
+        }
     }
 
     /// For `immediate` the written answer is due two hours after the level's anchor, once a cycle.
@@ -276,25 +316,17 @@ impl Work<'_> {
         if self.report.recused.contains(&actor.member) {
             return Ok(());
         }
-        self.level_of(actor)?;
-        if self.is_last_anywhere(actor) {
+        self.catch_up();
+        // Observers have no level to leave empty.
+        match self.level_of(actor) {
+            Ok(_) | Err(Refusal::NotForYourSide { .. }) => {}
+            Err(refusal) => return Err(refusal),
+        }
+        if access::is_last_at_a_level(&self.people.seats, &self.report.recused, actor.member) {
             return Err(Refusal::LastAtLevel);
         }
         self.by(actor, EventKind::Recused { member: actor.member });
         self.people_changed();
         Ok(())
-    }
-
-    /// The last at one of their levels: whoever recused is not counted; whoever is kept out is, or the refusal would
-    /// name them.
-    fn is_last_anywhere(&self, actor: &Actor) -> bool {
-        self.levels_of(actor.member, actor.side).into_iter().any(|level| {
-            !self.people.seats.iter().any(|s| {
-                s.level == Some(level)
-                    && s.side == actor.side
-                    && s.member != actor.member
-                    && !self.report.recused.contains(&s.member)
-            })
-        })
     }
 }

@@ -4,6 +4,7 @@ use super::count_key;
 use crate::domain::{
     catalogue::Chain,
     event::{Awaiting, By, Done, Event, EventKind, Outcome},
+    ledger,
     policy::Level,
     report::{
         Answer, Answered, Breach, Check, Deadline, Exhausted, Open, Plan, Referral, Report, Rewind, Stage, Stopped,
@@ -19,6 +20,12 @@ const REWIND_MILLIS: i64 = 60_000;
 #[must_use]
 pub fn apply(mut report: Report, event: &Event) -> Report {
     *report.counted.entry(count_key(event.chain, event.cycle, &event.kind)).or_insert(0) += 1;
+    let mut report = happen(report, event);
+    ledger::count(&mut report, event);
+    report
+}
+
+fn happen(mut report: Report, event: &Event) -> Report {
     match &event.kind {
         EventKind::Filed { chain, retaliation, severity, deliver_at, policy_version } => {
             report.chain = *chain;
@@ -31,9 +38,7 @@ pub fn apply(mut report: Report, event: &Event) -> Report {
             report.cycle = 1;
             report.delivered_at = Some(event.at.to);
         }
-        EventKind::Assigned { level, anchor, acknowledge_by, answer_by, acknowledged, joins } => {
-            assign(&mut report, *level, *anchor, *acknowledge_by, *answer_by, *acknowledged, *joins);
-        }
+        EventKind::Assigned { .. } => assign(&mut report, &event.kind),
         EventKind::NoRecipient { level } => no_recipient(&mut report, *level),
         EventKind::Told { level, how, in_time } => {
             report.told.insert(format!("{}/{}", level.0, how.code()), *in_time);
@@ -55,19 +60,20 @@ pub fn apply(mut report: Report, event: &Event) -> Report {
             if let Stage::Answered(answered) = &mut report.stage {
                 answered.plan = None;
                 answered.check = check(*verify_by, *verify_window);
+                answered.drawn = false;
                 answered.contest_until = Some(Deadline::new(*contest_until));
             }
             report.rewinds.clear();
         }
-        EventKind::VerificationAsked { level, due_at } => ask(&mut report, *level, *due_at),
+        EventKind::VerificationAsked { level, due_at } => ask(&mut report, event, *level, *due_at),
         EventKind::Verified { .. } => {
             if let Stage::Answered(answered) = &mut report.stage {
                 answered.check = Check::Verified;
             }
         }
         EventKind::Rejected { .. } | EventKind::CannotTell | EventKind::Message { .. } => {}
-        EventKind::NotVerified => {
-            remember(&mut report);
+        EventKind::NotVerified { .. } => {
+            remember(&mut report, event);
             if let Stage::Answered(answered) = &mut report.stage {
                 answered.check = Check::NotVerified;
             }
@@ -112,8 +118,9 @@ pub fn apply(mut report: Report, event: &Event) -> Report {
         }
         EventKind::ExhaustedDay { day } => {
             if let Stage::Exhausted(exhausted) = &mut report.stage {
-                exhausted.days = *day;
+                exhausted.days = exhausted.days.saturating_add(1);
             }
+            report.silent_days = *day;
         }
         EventKind::Recused { member } => {
             report.recused.insert(*member);
@@ -127,25 +134,20 @@ pub fn apply(mut report: Report, event: &Event) -> Report {
             }
         }
         EventKind::NotCredible => {}
-        EventKind::Summary => summarise(&mut report),
+        EventKind::Summary { late_for, .. } => summarise(&mut report, event, late_for),
         EventKind::Withdrawn { .. } => report.stage = Stage::Closed { outcome: Outcome::Withdrawn },
         EventKind::Closed { outcome } => {
-            remember(&mut report);
+            remember(&mut report, event);
             report.stage = Stage::Closed { outcome: *outcome };
         }
     }
     report
 }
 
-fn assign(
-    report: &mut Report,
-    level: Level,
-    anchor: UtcMillis,
-    acknowledge_by: UtcMillis,
-    answer_by: UtcMillis,
-    acknowledged: bool,
-    joins: bool,
-) {
+fn assign(report: &mut Report, kind: &EventKind) {
+    let EventKind::Assigned { level, anchor, acknowledge_by, answer_by, acknowledged, window, joins } = *kind else {
+        return;
+    };
     if report.chain == Chain::Production {
         report.reached.insert(level);
     }
@@ -161,6 +163,7 @@ fn assign(
         acknowledge_by: Deadline::new(acknowledge_by),
         answer_by: Deadline::new(answer_by),
         acknowledged,
+        window,
         referral: None,
     });
 }
@@ -212,6 +215,7 @@ fn answer(report: &mut Report, event: &Event) {
         verify_by,
         verify_window,
         contest_until,
+        drawn,
         further,
         ..
     } = &event.kind
@@ -222,18 +226,14 @@ fn answer(report: &mut Report, event: &Event) {
         kind: *answer,
         done: *done,
         by_role: by_role.clone(),
+        chain: report.chain,
         level: *level,
         cycle: report.cycle,
         in_time: *in_time,
         at: event.at.to,
         contestable_until: *contest_until,
     });
-    for breach in &mut report.breaches {
-        let same = breach.chain == report.chain && breach.cycle == report.cycle;
-        if same && late_for.contains(&breach.level) && breach.answered_late_at.is_none() {
-            breach.answered_late_at = Some(event.at.to);
-        }
-    }
+    answer_late(report, late_for, event.at.to);
     if *further {
         return;
     }
@@ -247,9 +247,20 @@ fn answer(report: &mut Report, event: &Event) {
     report.stage = Stage::Answered(Answered {
         plan,
         check: check(*verify_by, *verify_window),
+        drawn: *drawn,
         contest_until: contest_until.map(Deadline::new),
         contest_used: false,
     });
+}
+
+/// "Answered late" stands beside the silence, never over it.
+fn answer_late(report: &mut Report, levels: &[Level], at: UtcMillis) {
+    for breach in &mut report.breaches {
+        let same = breach.chain == report.chain && breach.cycle == report.cycle;
+        if same && !breach.lifted && levels.contains(&breach.level) && breach.answered_late_at.is_none() {
+            breach.answered_late_at = Some(at);
+        }
+    }
 }
 
 fn check(verify_by: Option<UtcMillis>, window: i64) -> Check {
@@ -268,8 +279,8 @@ fn refer(report: &mut Report, event: &Event, to: Level, passed: &[Level]) {
     }
 }
 
-fn ask(report: &mut Report, level: Level, due_at: UtcMillis) {
-    remember(report);
+fn ask(report: &mut Report, event: &Event, level: Level, due_at: UtcMillis) {
+    remember(report, event);
     report.union_reached.insert(level);
     if let Stage::Answered(answered) = &mut report.stage
         && let Check::Due { by, .. } = &mut answered.check
@@ -285,10 +296,12 @@ fn begin_cycle(report: &mut Report, cycle: u16) {
     report.stop_moved = false;
     report.broke_promise.clear();
     report.rewinds.clear();
+    report.silent_days = 0;
 }
 
 /// The production chain is one of its own, with cycles from 1; for the production side nothing earlier exists.
-fn summarise(report: &mut Report) {
+fn summarise(report: &mut Report, event: &Event, late_for: &[Level]) {
+    answer_late(report, late_for, event.at.to);
     report.chain = Chain::Production;
     report.halved = false;
     report.holder = None;
@@ -300,7 +313,8 @@ fn summarise(report: &mut Report) {
 
 fn breach(report: &mut Report, event: &Event) {
     let EventKind::Breached { level, awaiting, due_at, silence, joins } = &event.kind else { return };
-    if !joins {
+    // A level passed over because its addresses are dead lost its turn before the deadline: no act can be "in time" for it.
+    if !joins && event.at.to >= *due_at {
         remember_at(report, *due_at);
     }
     if *awaiting == Awaiting::Completion {
@@ -318,31 +332,28 @@ fn breach(report: &mut Report, event: &Event) {
     });
 }
 
-/// Keeps where the clock stood, so that an act in time can put it back.
-fn remember(report: &mut Report) {
-    if let Some(due_at) = report.timer() {
+/// Keeps where the clock stood, so that an act in time can put it back; nothing to keep if no deadline had passed.
+fn remember(report: &mut Report, event: &Event) {
+    if let Some(due_at) = report.timer().filter(|due| *due <= event.at.to) {
         remember_at(report, due_at);
     }
 }
 
 fn remember_at(report: &mut Report, due_at: UtcMillis) {
     report.rewinds.retain(|r| r.due_at.plus_millis(REWIND_MILLIS) > due_at);
-    report.rewinds.push(Rewind { due_at, stage: report.stage.clone(), highest: report.highest });
+    let breaches = report.breaches.len();
+    report.rewinds.push(Rewind { due_at, stage: report.stage.clone(), highest: report.highest, breaches });
 }
 
 fn lift(report: &mut Report, due_at: UtcMillis) {
     let Some(first) = report.rewinds.iter().position(|r| r.due_at == due_at) else { return };
-    let Rewind { stage, highest, .. } = report.rewinds[first].clone();
-    report.rewinds.truncate(first);
-    report.stage = stage;
-    report.highest = highest;
-    let (chain, cycle) = (report.chain, report.cycle);
-    for breach in &mut report.breaches {
-        if breach.chain == chain && breach.cycle == cycle && breach.due_at >= due_at {
-            breach.lifted = true;
-            if breach.awaiting == Awaiting::Completion {
-                report.broke_promise.remove(&breach.level);
-            }
+    let Some(rewind) = report.rewinds.drain(first..).next() else { return };
+    report.stage = rewind.stage;
+    report.highest = rewind.highest;
+    for breach in report.breaches.iter_mut().skip(rewind.breaches) {
+        breach.lifted = true;
+        if breach.awaiting == Awaiting::Completion {
+            report.broke_promise.remove(&breach.level);
         }
     }
 }

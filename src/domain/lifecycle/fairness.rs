@@ -2,7 +2,7 @@
 //!
 //! Source: domain.md, "Fairness".
 
-use super::{Command, Work};
+use super::Work;
 use crate::domain::{
     event::{EventKind, Telling},
     ids::MemberId,
@@ -27,16 +27,18 @@ impl Work<'_> {
                 continue;
             }
             let in_time = self.is_in_time(level, at);
+            self.spanned = at;
             self.service(EventKind::Told { level, how, in_time });
         }
     }
 
-    /// Before the deadline of the level's own clock; a level told by hand or referral before its clock runs is in time.
+    /// Before the deadline of the level's own clock; a level told (by hand, by referral, in an earlier cycle) before its
+    /// clock runs is in time for it.
     fn is_in_time(&self, level: Level, at: UtcMillis) -> bool {
         match &self.report.stage {
             Stage::Open(open) if open.levels.contains(&level) => at < open.due_at(),
-            Stage::Open(_) => Some(level) > self.report.highest,
-            Stage::Filed { .. } | Stage::Answered(_) | Stage::Exhausted(_) | Stage::Closed { .. } => false,
+            Stage::Open(_) | Stage::Answered(_) => Some(level) > self.report.highest,
+            Stage::Filed { .. } | Stage::Exhausted(_) | Stage::Closed { .. } => false,
         }
     }
 
@@ -95,16 +97,11 @@ impl Work<'_> {
     /// An act that was in time, though its breach is committed: the breach is lifted and the clock goes back.
     pub(super) fn overtake(&mut self) {
         let now = self.now;
-        let Some(rewind) = self.report.rewinds.iter().find(|r| r.due_at > now) else { return };
+        let Some(rewind) = self.report.rewinds.iter().find(|r| self.may_overtake && r.due_at > now) else { return };
         let due_at = rewind.due_at;
-        let report = &self.report;
-        let levels = report
-            .breaches
-            .iter()
-            .filter(|b| !b.lifted && b.chain == report.chain && b.cycle == report.cycle && b.due_at >= due_at)
-            .map(|b| b.level)
-            .collect();
+        let levels = self.report.breaches.iter().skip(rewind.breaches).map(|b| b.level).collect();
         self.service(EventKind::Lifted { due_at, levels });
+        self.overtaken = Some((due_at, self.report.awaiting()));
     }
 }
 
@@ -122,11 +119,4 @@ fn extended(
     [acknowledge_by, answer_by, plan_by, verify_by, contest_until].iter().any(Option::is_some).then_some(
         EventKind::Extended { from, to, anchor, acknowledge_by, answer_by, plan_by, verify_by, contest_until },
     )
-}
-
-impl Command {
-    /// What a level's telling is made of.
-    pub const fn told(member: MemberId, how: Telling, at: UtcMillis) -> Self {
-        Self::Told { member, how, at }
-    }
 }

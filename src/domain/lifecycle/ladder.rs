@@ -4,9 +4,9 @@
 
 use super::Work;
 use crate::domain::{
-    catalogue::{Chain, Severity},
+    catalogue::Chain,
     event::{Awaiting, EventKind, Silence},
-    policy::{Level, Side, WindowRow, Windows},
+    policy::{Level, Side, WindowRow},
     report::{Open, Stage},
     time::{Seconds, UtcMillis},
 };
@@ -40,17 +40,15 @@ impl Work<'_> {
         if self.runs_in_pairs() { position.saturating_sub(1) } else { position }
     }
 
-    /// Time to acknowledge for a window, halved where a contest halved it.
-    pub(super) fn acknowledge_window(&self, index: usize) -> Seconds {
-        let windows = self.policy.windows(self.report.row()).acknowledge;
-        let window = windows.get(index).or(windows.last()).copied().unwrap_or(Seconds(10));
+    /// Time to acknowledge at a position, halved where a contest halved it.
+    pub(super) fn acknowledge_window(&self, position: usize) -> Seconds {
+        let window = self.policy.windows(self.report.row()).at(self.window_index(position));
         self.halved(window, HALVED_ACKNOWLEDGE)
     }
 
     /// Time to answer, halved where a contest halved it.
     pub(super) fn answer_window(&self) -> Seconds {
-        let Windows { answer, .. } = self.policy.windows(self.report.row());
-        self.halved(answer, HALVED_ANSWER)
+        self.halved(self.policy.windows(self.report.row()).answer, HALVED_ANSWER)
     }
 
     fn halved(&self, window: Seconds, floor: Seconds) -> Seconds {
@@ -111,11 +109,10 @@ impl Work<'_> {
         let mut window = carried;
         let levels = self.levels();
         for (i, level) in levels.iter().enumerate().skip(position) {
-            let index = self.window_index(i);
             if self.is_reachable(*level) {
-                return self.assign(*level, anchor, window.unwrap_or(index), false);
+                return self.assign(*level, anchor, window.unwrap_or(i), false);
             }
-            window.get_or_insert(index);
+            window.get_or_insert(i);
             self.service_in_span(EventKind::NoRecipient { level: *level });
         }
         self.exhaust(anchor);
@@ -130,15 +127,20 @@ impl Work<'_> {
             acknowledge_by,
             answer_by,
             acknowledged: false,
+            window: u8::try_from(window).unwrap_or(u8::MAX),
             joins,
         });
     }
 
     /// The second level of a pair joins the first one's running clock.
     pub(super) fn join_second(&mut self, open: &Open) {
-        let Some(second) = self.levels().get(1).copied() else { return };
-        if open.levels != self.levels()[..1] || !self.is_reachable(second) {
+        let [first, second, ..] = self.levels()[..] else { return };
+        if open.levels != [first] || self.report.highest != Some(first) {
             return;
+        }
+        if !self.is_reachable(second) {
+            // Skipped as in a pair: its union desks are told all the same, and the first goes on alone.
+            return self.service_in_span(EventKind::NoRecipient { level: second });
         }
         self.service_in_span(EventKind::Assigned {
             level: second,
@@ -146,21 +148,23 @@ impl Work<'_> {
             acknowledge_by: open.acknowledge_by.at,
             answer_by: open.answer_by.at,
             acknowledged: open.acknowledged,
+            window: open.window,
             joins: true,
         });
     }
 
     /// The level referred to is entered, already acknowledged, anchored at the referral.
     pub(super) fn enter_referred(&mut self, to: Level, at: UtcMillis, running: UtcMillis) {
-        let index = self.window_index(self.position(to));
-        let acknowledge_by = self.up(at.plus(self.acknowledge_window(index)));
+        let position = self.position(to);
+        let acknowledge_by = self.up(at.plus(self.acknowledge_window(position)));
         let answer_by = self.up(at.plus(self.answer_window())).max(running);
-        self.service(EventKind::Assigned {
+        self.service_in_span(EventKind::Assigned {
             level: to,
             anchor: at,
             acknowledge_by,
             answer_by,
             acknowledged: true,
+            window: u8::try_from(position).unwrap_or(u8::MAX),
             joins: false,
         });
     }
@@ -205,7 +209,9 @@ impl Work<'_> {
 
     fn is_dead(&self, level: Level) -> bool {
         let side = self.report.clock_side();
-        !self.report.was_told_in_time(level) && self.present(level, side).all(|s| s.dead_since.is_some())
+        let mut seats = self.present(level, side).peekable();
+        let any = seats.peek().is_some();
+        any && !self.report.was_told_in_time(level) && seats.all(|s| s.dead_since.is_some())
     }
 
     /// Every address of the level has been known dead for 24 hours.
@@ -222,19 +228,24 @@ impl Work<'_> {
         let told = self.report.clock_reached().clone();
         let again = levels.iter().rposition(|l| told.contains(l) && self.is_reachable(*l));
         match again {
-            Some(position) if position < 2 && self.runs_in_pairs() && self.report.severity == Severity::Immediate => {
-                self.enter_pair(anchor);
-            }
+            Some(position) if position < 2 && self.runs_in_pairs() => self.enter_pair(anchor),
             Some(position) => self.enter_from(position, anchor, None),
             // Nobody who was told is left: on to the first one above them.
-            None => self.enter_from(levels.iter().filter(|l| told.contains(l)).count(), anchor, None),
+            None => {
+                let above = levels.iter().rposition(|l| told.contains(l)).map_or(0, |p| p.saturating_add(1));
+                self.enter_from(above, anchor, None);
+            }
         }
         self.pass_dead_levels();
     }
 
-    /// The next reachable level above all that were told, and the levels passed over on the way.
-    pub(super) fn next_reachable(&self) -> Option<(Level, Vec<Level>)> {
-        let highest = self.report.clock_reached().iter().max().copied();
+    /// The highest level told, in any way and cycle.
+    pub(super) fn highest_told(&self) -> Option<Level> {
+        self.report.clock_reached().iter().max().copied()
+    }
+
+    /// The next reachable level above `highest`, and the levels passed over on the way.
+    pub(super) fn next_reachable(&self, highest: Option<Level>) -> Option<(Level, Vec<Level>)> {
         let above: Vec<Level> = self.levels().into_iter().filter(|l| Some(*l) > highest).collect();
         let position = above.iter().position(|l| self.is_reachable(*l))?;
         Some((above[position], above[..position].to_vec()))

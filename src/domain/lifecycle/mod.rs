@@ -16,6 +16,7 @@
 
 mod acts;
 mod apply;
+mod command;
 mod fairness;
 mod ladder;
 mod reporter;
@@ -29,170 +30,19 @@ mod properties;
 #[cfg(test)]
 mod rules;
 
+pub use super::access::Seated;
 pub use apply::apply;
+pub use command::{Actor, AnswerGiven, Command, People, Refusal, Safety};
 pub use reporter::Filing;
 
 use super::{
-    event::{Addressed, AnswerKind, By, Event, EventKind, Telling, When},
+    access,
+    event::{Awaiting, By, Event, EventKind, When},
     ids::MemberId,
     policy::{Level, Policy, Side},
-    report::{Report, Stage},
+    report::Report,
     time::{Seconds, UtcMillis},
 };
-
-/// A seat of the production, as a report sees it now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seated {
-    /// Whose.
-    pub member: MemberId,
-    /// Its side.
-    pub side: Side,
-    /// Level of its desk; observers have none.
-    pub level: Option<Level>,
-    /// Its member is kept out of this report.
-    pub kept_out: bool,
-    /// Its member's address has been known dead since then.
-    pub dead_since: Option<UtcMillis>,
-}
-
-/// Everything about people and engine that a decision may depend on.
-#[derive(Debug, Clone, Default)]
-pub struct People {
-    /// All seats that are not removed.
-    pub seats: Vec<Seated>,
-    /// The engine is held (the wall clock jumped): no deadline fires, none is judged.
-    pub engine_held: bool,
-}
-
-/// Who acts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// The person.
-    pub member: MemberId,
-    /// Their side.
-    pub side: Side,
-    /// The role on record.
-    pub role: String,
-}
-
-/// An answer as it is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnswerGiven {
-    /// What sort.
-    pub kind: AnswerKind,
-    /// Role that did it.
-    pub by_role: String,
-    /// The promised date of a plan; none: done.
-    pub planned_by: Option<UtcMillis>,
-    /// Chance drew this one among the tenth that is verified though it need not be.
-    pub drawn: bool,
-}
-
-/// The reporter's answer to "is it safe now?".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Safety {
-    /// Yes.
-    Yes,
-    /// It is not fixed.
-    No,
-    /// I can't tell.
-    CannotTell,
-}
-
-/// What somebody wants, or what time brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    /// A deadline has passed.
-    DeadlinePassed,
-    /// A level was told.
-    Told {
-        /// Who of the level was.
-        member: MemberId,
-        /// How.
-        how: Telling,
-        /// When, exactly.
-        at: UtcMillis,
-    },
-    /// An address was marked dead or seats changed: see whether a running level still has somebody.
-    PeopleChanged,
-    /// The service was down.
-    Outage {
-        /// Last sign of life.
-        from: UtcMillis,
-        /// First sign of life after.
-        to: UtcMillis,
-    },
-    /// "I have it".
-    Acknowledge(Actor),
-    /// Take it over.
-    TakeOver(Actor),
-    /// The close-out.
-    Answer(Actor, AnswerGiven),
-    /// Stop work.
-    StopWork(Actor, String),
-    /// Work goes on.
-    Resume(Actor),
-    /// Verify (`true`) or reject.
-    Verify(Actor, bool),
-    /// Tell one level more now.
-    Escalate(Actor),
-    /// Share a summary of a `retaliation` report.
-    Summarise(Actor),
-    /// Not credible.
-    NotCredible(Actor),
-    /// Take me off it.
-    Recuse(Actor),
-    /// A member writes to the reporter.
-    Write(Actor),
-    /// The reporter writes to the desks.
-    Message(Addressed),
-    /// Is it safe now?
-    Safety(Safety),
-    /// It happens again, or worse.
-    Worse,
-    /// Take it back.
-    Withdraw,
-}
-
-/// Why a command is refused. Every refusal names its rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The deadline has not passed.
-    #[error("the deadline is still {millis} ms away")]
-    NotYetDue {
-        /// Milliseconds to go.
-        millis: i64,
-    },
-    /// Nothing is due in this stage.
-    #[error("nothing is due")]
-    NothingDue,
-    /// The actor's side may not do this.
-    #[error("this is for the {side} side to do", side = side.code())]
-    NotForYourSide {
-        /// The side that may.
-        side: Side,
-    },
-    /// The actor cannot see the report: to them it does not exist.
-    #[error("no such report")]
-    NotVisible,
-    /// Too late, or before its turn.
-    #[error("{rule}; the report is {state}")]
-    OutOfOrder {
-        /// The report's status.
-        state: &'static str,
-        /// What stands in the way.
-        rule: &'static str,
-    },
-    /// Removing or recusing the last person of a level.
-    #[error("you are the last one at this level; somebody must take your place first")]
-    LastAtLevel,
-    /// A plan without a date, with one in the past, or too far ahead.
-    #[error("done_by must be after now and at most {most_seconds} seconds ahead")]
-    DateOutOfRange {
-        /// The furthest a plan of this severity may be.
-        most_seconds: u32,
-    },
-}
 
 /// A decision under way: the state as the events so far made it.
 struct Work<'a> {
@@ -201,8 +51,14 @@ struct Work<'a> {
     policy: &'a Policy,
     people: &'a People,
     now: UtcMillis,
+    /// The instant whose span is kept where only a span may be: `now`, or the tick of a delivery.
+    spanned: UtcMillis,
     /// The reporter acts: nothing that follows may keep more than the span of the act.
     coarse: bool,
+    /// An act in time may put a clock back.
+    may_overtake: bool,
+    /// The deadline and what it awaited, of the clock that was put back.
+    overtaken: Option<(UtcMillis, Option<Awaiting>)>,
 }
 
 /// Decides what a command does.
@@ -218,38 +74,20 @@ pub fn decide(
     people: &People,
     now: UtcMillis,
 ) -> Result<Vec<Event>, Refusal> {
-    let coarse = matches!(
-        command,
-        Command::Message(_) | Command::Safety(_) | Command::Worse | Command::Withdraw | Command::Told { .. }
-    );
-    let mut work = Work { report: report.clone(), events: Vec::new(), policy, people, now, coarse };
-    match command {
-        Command::DeadlinePassed => work.fire()?,
-        Command::Told { member, how, at } => work.told(*member, *how, *at),
-        Command::PeopleChanged => work.people_changed(),
-        Command::Outage { from, to } => work.outage(*from, *to),
-        Command::Acknowledge(actor) => work.acknowledge(actor)?,
-        Command::TakeOver(actor) => work.take_over(actor)?,
-        Command::Answer(actor, given) => work.answer(actor, given)?,
-        Command::StopWork(actor, role) => work.stop_work(actor, role)?,
-        Command::Resume(actor) => work.resume(actor)?,
-        Command::Verify(actor, verified) => work.verify(actor, *verified)?,
-        Command::Escalate(actor) => work.escalate(actor)?,
-        Command::Summarise(actor) => work.summarise(actor)?,
-        Command::NotCredible(actor) => work.not_credible(actor)?,
-        Command::Recuse(actor) => work.recuse(actor)?,
-        Command::Write(actor) => work.write(actor)?,
-        Command::Message(to) => work.message(*to)?,
-        Command::Safety(safety) => work.safety(*safety)?,
-        Command::Worse => work.worse()?,
-        Command::Withdraw => work.withdraw()?,
+    let mut work = Work::new(report.clone(), policy, people, now, command.is_coarse());
+    let outcome = work.run(command);
+    // A clock is put back only for an act that meets its deadline; any other act happens where the clock stands now.
+    if work.overtook_in_vain(outcome.is_err()) {
+        let mut again = Work::new(report.clone(), policy, people, now, command.is_coarse());
+        again.may_overtake = false;
+        return again.run(command).map(|()| again.events);
     }
-    Ok(work.events)
+    outcome.map(|()| work.events)
 }
 
 /// Files a report: the state and events of its birth.
 pub fn file(filing: &Filing, policy: &Policy, people: &People, now: UtcMillis) -> (Report, Vec<Event>) {
-    let mut work = Work { report: Report::unfiled(), events: Vec::new(), policy, people, now, coarse: true };
+    let mut work = Work::new(Report::unfiled(), policy, people, now, true);
     work.file(filing);
     (work.report, work.events)
 }
@@ -259,7 +97,52 @@ pub fn replay<'e>(report: Report, events: impl IntoIterator<Item = &'e Event>) -
     events.into_iter().fold(report, apply)
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    const fn new(report: Report, policy: &'a Policy, people: &'a People, now: UtcMillis, coarse: bool) -> Self {
+        let events = Vec::new();
+        Self { report, events, policy, people, now, spanned: now, coarse, may_overtake: true, overtaken: None }
+    }
+
+    fn run(&mut self, command: &Command) -> Result<(), Refusal> {
+        match command {
+            Command::DeadlinePassed => self.fire(),
+            Command::Told { member, how, at } => {
+                self.told(*member, *how, *at);
+                Ok(())
+            }
+            Command::PeopleChanged => {
+                self.catch_up();
+                self.people_changed();
+                Ok(())
+            }
+            Command::Outage { from, to } => {
+                self.outage(*from, *to);
+                Ok(())
+            }
+            Command::Acknowledge(actor) => self.acknowledge(actor),
+            Command::TakeOver(actor) => self.take_over(actor),
+            Command::Answer(actor, given) => self.answer(actor, given),
+            Command::StopWork(actor, role) => self.stop_work(actor, role),
+            Command::Resume(actor) => self.resume(actor),
+            Command::Verify(actor, verified) => self.verify(actor, *verified),
+            Command::Escalate(actor) => self.escalate(actor),
+            Command::Summarise(actor) => self.summarise(actor),
+            Command::NotCredible(actor) => self.not_credible(actor),
+            Command::Recuse(actor) => self.recuse(actor),
+            Command::Write(actor) => self.write(actor),
+            Command::Message(to) => self.message(*to),
+            Command::Safety(safety) => self.safety(*safety),
+            Command::Worse => self.worse(),
+            Command::Withdraw => self.withdraw(),
+        }
+    }
+
+    /// The clock that was put back still stands where it stood: the act did not meet its deadline.
+    fn overtook_in_vain(&self, refused: bool) -> bool {
+        let stands = self.report.timer().map(|due| (due, self.report.awaiting()));
+        self.overtaken.is_some() && (refused || stands == self.overtaken)
+    }
+
     /// Puts an event on record and goes on from the state it makes.
     fn emit(&mut self, at: When, by: By, kind: EventKind) {
         let cycle = self.report.cycle;
@@ -299,7 +182,7 @@ impl Work<'_> {
 
     /// The span of the policy's step that `now` lies in.
     fn span(&self) -> When {
-        let (from, to) = self.now.span(self.step());
+        let (from, to) = self.spanned.span(self.step());
         When { from, to }
     }
 
@@ -323,33 +206,22 @@ impl Work<'_> {
         seats.filter(move |s| s.level == Some(level) && s.side == side && !s.kept_out && !recused.contains(&s.member))
     }
 
-    /// Levels at which the member sits on this side.
+    /// Levels at which the member sits on this side and is not kept out.
     fn levels_of(&self, member: MemberId, side: Side) -> Vec<Level> {
         let seats = self.people.seats.iter().filter(|s| s.member == member && s.side == side && !s.kept_out);
         seats.filter_map(|s| s.level).collect()
     }
 
-    /// The level an actor acts for: the one whose clock runs, else the highest told.
+    /// The level that a member who may see the report acts for: the one whose clock runs, else the highest told.
     ///
     /// # Errors
-    /// [`Refusal::NotVisible`] where no level of theirs was told, or they took themselves off.
+    /// [`Refusal::NotVisible`]; [`Refusal::NotForYourSide`] for observers, who have no level.
     fn level_of(&self, actor: &Actor) -> Result<Level, Refusal> {
-        if self.report.recused.contains(&actor.member) {
-            return Err(Refusal::NotVisible);
-        }
-        let reached = match actor.side {
-            Side::Production => &self.report.reached,
-            Side::Union => &self.report.union_reached,
-            Side::Observer => return Err(Refusal::NotVisible),
-        };
-        let mut levels = self.levels_of(actor.member, actor.side);
-        levels.retain(|level| reached.contains(level));
-        let running = match &self.report.stage {
-            Stage::Open(open) if actor.side == self.report.clock_side() => open.levels.clone(),
-            _ => Vec::new(),
-        };
-        let on_the_clock = levels.iter().filter(|level| running.contains(level)).max();
-        on_the_clock.or(levels.iter().max()).copied().ok_or(Refusal::NotVisible)
+        let levels = self.levels_of(actor.member, actor.side);
+        let kept_out = self.people.seats.iter().any(|s| s.member == actor.member && s.kept_out);
+        let viewer = access::Viewer { member: actor.member, side: actor.side, levels: &levels, kept_out };
+        let view = access::view(&self.report, &viewer).ok_or(Refusal::NotVisible)?;
+        view.level.ok_or(Refusal::NotForYourSide { side: self.report.clock_side() })
     }
 
     /// The actor's level, if they sit on `side`.
@@ -357,9 +229,6 @@ impl Work<'_> {
     /// # Errors
     /// [`Refusal::NotVisible`] as in `level_of`; [`Refusal::NotForYourSide`] on a report they can see.
     fn level_on_side(&self, actor: &Actor, side: Side) -> Result<Level, Refusal> {
-        if actor.side == Side::Observer && self.report.observers_told {
-            return Err(Refusal::NotForYourSide { side });
-        }
         let level = self.level_of(actor)?;
         if actor.side == side { Ok(level) } else { Err(Refusal::NotForYourSide { side }) }
     }

@@ -79,8 +79,8 @@ impl Work<'_> {
 
     fn contest(&mut self) {
         let severity = if self.report.retaliation { self.report.severity } else { self.report.severity.raised() };
-        // The step of the cycle that ends is the one that the reporter's act is rounded by.
         self.by_reporter(EventKind::Contested { severity });
+        // The new severity's step: its windows must not start later than its own rounding makes them.
         self.begin_cycle(self.now.up(self.step()));
     }
 
@@ -125,9 +125,7 @@ impl Work<'_> {
     fn reanchor(&mut self, open: &Open) {
         let step = self.step();
         let anchor = self.now.up(step);
-        let position = self.levels().iter().position(|l| open.levels.contains(l)).unwrap_or(0);
-        let index = if self.runs_in_pairs() { position.saturating_sub(1) } else { position };
-        let acknowledge_by = anchor.plus(self.acknowledge_window(index)).up(step);
+        let acknowledge_by = anchor.plus(self.acknowledge_window(open.window.into())).up(step);
         let answer_by = anchor.plus(self.answer_window()).up(step);
         let awaited = if open.acknowledged { answer_by } else { acknowledge_by };
         if awaited >= open.due_at() {

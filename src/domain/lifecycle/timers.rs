@@ -6,7 +6,7 @@ use super::{Refusal, Work};
 use crate::domain::{
     event::{Awaiting, EventKind, Outcome, Silence},
     policy::Level,
-    report::{Answered, Check, Exhausted, Open, Plan, Stage},
+    report::{Answered, Check, Open, Plan, Stage},
     time::UtcMillis,
 };
 
@@ -42,7 +42,7 @@ impl Work<'_> {
             Stage::Filed { deliver_at } => self.deliver(deliver_at),
             Stage::Open(open) => self.miss(&open),
             Stage::Answered(answered) => self.pass(&answered, due),
-            Stage::Exhausted(exhausted) => self.another_day(&exhausted),
+            Stage::Exhausted(_) => self.another_day(),
             Stage::Closed { .. } => {}
         }
     }
@@ -52,8 +52,11 @@ impl Work<'_> {
         let late = self.now.since(deliver_at) > self.step().millis();
         let anchor = if late || deliver_at > self.now { self.now } else { deliver_at };
         let anchor = anchor.up(self.step());
+        // Board, events and clocks start at the tick, not when the engine came by.
+        self.spanned = anchor;
         self.service_in_span(EventKind::Delivered);
         self.enter_first(anchor);
+        self.spanned = self.now;
     }
 
     /// What the next level's deadlines count from: the missed deadline, or now if that is more than a step later.
@@ -115,7 +118,7 @@ impl Work<'_> {
                 self.service(EventKind::VerificationAsked { level, due_at });
             }
             None => {
-                self.service(EventKind::NotVerified);
+                self.service(EventKind::NotVerified { level: asked });
                 self.close_if_over();
             }
         }
@@ -135,7 +138,7 @@ impl Work<'_> {
         self.service(EventKind::Closed { outcome });
     }
 
-    fn another_day(&mut self, exhausted: &Exhausted) {
-        self.service(EventKind::ExhaustedDay { day: exhausted.days.saturating_add(1) });
+    fn another_day(&mut self) {
+        self.service(EventKind::ExhaustedDay { day: self.report.silent_days.saturating_add(1) });
     }
 }

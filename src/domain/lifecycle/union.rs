@@ -53,7 +53,7 @@ impl Work<'_> {
         if self.report.chain == Chain::Union || !matches!(self.report.stage, Stage::Open(_)) {
             return Err(self.out_of_order("no clock of the production runs"));
         }
-        let Some((to, passed)) = self.next_reachable() else {
+        let Some((to, passed)) = self.next_reachable(self.highest_told()) else {
             return Err(self.out_of_order("nobody reachable is above"));
         };
         self.by(actor, EventKind::Escalated { to, passed });
@@ -63,11 +63,16 @@ impl Work<'_> {
     /// Once: it ends the union chain, and the production chain begins with its first level, anchored now.
     pub(super) fn summarise(&mut self, actor: &Actor) -> Result<(), Refusal> {
         self.level_on_side(actor, Side::Union)?;
-        self.union_act(actor)?;
-        if self.report.chain != Chain::Union || !self.report.is_open() {
+        if self.report.chain != Chain::Union {
             return Err(self.out_of_order("there is nothing to summarise"));
         }
-        self.by(actor, EventKind::Summary);
+        let level = self.clock_act(actor)?;
+        if !self.report.is_open() {
+            return Err(self.out_of_order("it is closed"));
+        }
+        let met = self.running_levels();
+        let late_for = self.late_levels(actor);
+        self.by(actor, EventKind::Summary { level, met, late_for });
         self.enter_first(self.now);
         Ok(())
     }
@@ -92,9 +97,6 @@ impl Work<'_> {
 
     /// A member writes to the reporter, and to nobody else's clock.
     pub(super) fn write(&mut self, actor: &Actor) -> Result<(), Refusal> {
-        if actor.side == Side::Observer {
-            return self.level_on_side(actor, self.report.clock_side()).map(|_| ());
-        }
         self.union_act(actor)?;
         if let Stage::Closed { outcome: Outcome::Withdrawn } = self.report.stage {
             return Err(self.out_of_order("its reporter took it back"));

@@ -1,4 +1,91 @@
-//! What stories need around the service.
+//! What stories stand on: databases of their own, and a mail server.
 
-pub(crate) mod encrypted_front;
-pub(crate) mod smtp_server;
+pub mod encrypted_front;
+pub mod postgres;
+pub mod smtp_server;
+
+use std::{fmt, sync::Arc};
+
+use lastlooks::storage::{Storage, Target, WriterSettings};
+
+/// A database that belongs to one test and goes with it.
+pub struct TestDatabase {
+    url: String,
+    keeper: Keeper,
+}
+
+enum Keeper {
+    Sqlite(tempfile::TempDir),
+    Postgres(Arc<postgres::Server>, String),
+}
+
+impl fmt::Display for TestDatabase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.keeper {
+            Keeper::Sqlite(_) => "SQLite",
+            Keeper::Postgres(..) => "PostgreSQL",
+        })
+    }
+}
+
+impl TestDatabase {
+    /// An SQLite file with the tables of this version.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lastlooks.db").display());
+        let database = Self { url, keeper: Keeper::Sqlite(folder) };
+        database.open().migrate().unwrap();
+        database
+    }
+
+    /// A PostgreSQL database with the tables of this version, on the server of this run.
+    pub fn postgres() -> Self {
+        Self::on(postgres::shared())
+    }
+
+    /// A PostgreSQL database with the tables of this version, on this server.
+    pub fn on(server: Arc<postgres::Server>) -> Self {
+        let name = server.create_database();
+        Self { url: server.url(&name), keeper: Keeper::Postgres(server, name) }
+    }
+
+    /// One of each, announced in the output of the test.
+    pub fn each() -> impl Iterator<Item = Self> {
+        [Self::sqlite, Self::postgres].into_iter().map(|make| {
+            let database = make();
+            println!("on {database}");
+            database
+        })
+    }
+
+    /// As `LASTLOOKS_DATABASE_URL` has it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The folder of an SQLite file.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        match &self.keeper {
+            Keeper::Sqlite(folder) => Some(folder.path()),
+            Keeper::Postgres(..) => None,
+        }
+    }
+
+    /// Opens it as the service does.
+    pub fn open(&self) -> Storage {
+        self.open_with(&WriterSettings::default())
+    }
+
+    /// Opens it with other settings.
+    pub fn open_with(&self, settings: &WriterSettings) -> Storage {
+        Storage::open(Target::parse(&self.url).unwrap(), settings).unwrap()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Keeper::Postgres(server, name) = &self.keeper {
+            server.drop_database(name);
+        }
+    }
+}

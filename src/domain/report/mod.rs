@@ -4,142 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+mod stage;
+
+pub use stage::{Answered, Check, Deadline, Exhausted, Open, Plan, Referral, Stage};
+
 use super::{
     catalogue::{Chain, Severity},
     event::{AnswerKind, Awaiting, Done, Outcome, Silence},
     ids::MemberId,
     policy::{Level, Side, WindowRow},
-    time::{Seconds, UtcMillis},
+    time::UtcMillis,
 };
-
-/// A deadline and how outages moved it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deadline {
-    /// As it was first set.
-    pub set: UtcMillis,
-    /// As it is now.
-    pub at: UtcMillis,
-    /// Outages since it was set, milliseconds.
-    pub lost: i64,
-}
-
-impl Deadline {
-    /// A deadline just set.
-    pub const fn new(at: UtcMillis) -> Self {
-        Self { set: at, at, lost: 0 }
-    }
-
-    /// Moved by an outage of this length: `up(as first set + all outages since)`.
-    ///
-    /// Source: domain.md, "Fairness".
-    #[must_use]
-    pub const fn extended(self, millis: i64, step: Seconds) -> Self {
-        let lost = self.lost.saturating_add(millis);
-        Self { set: self.set, at: self.set.plus_millis(lost).up(step), lost }
-    }
-}
-
-/// A production (or, for the union chain, union) clock that runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Open {
-    /// The level whose clock it is; two for `immediate`.
-    pub levels: Vec<Level>,
-    /// What the deadlines count from.
-    pub anchor: Deadline,
-    /// Acknowledge by then.
-    pub acknowledge_by: Deadline,
-    /// Answer by then.
-    pub answer_by: Deadline,
-    /// Acknowledged: the answer is awaited.
-    pub acknowledged: bool,
-    /// A referral that waits to be taken.
-    pub referral: Option<Referral>,
-}
-
-/// A referral that waits to be taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Referral {
-    /// Who referred.
-    pub by: MemberId,
-    /// To which level.
-    pub to: Level,
-    /// When.
-    pub at: UtcMillis,
-}
-
-/// A plan that is not done yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    /// Promised by then.
-    pub by: Deadline,
-    /// Level that promised.
-    pub level: Level,
-}
-
-/// Where the union's check stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "check", rename_all = "snake_case")]
-pub enum Check {
-    /// None is required.
-    NotRequired,
-    /// Due from the union desks told.
-    Due {
-        /// By then.
-        by: Deadline,
-        /// Window for each further union level, milliseconds.
-        window: i64,
-    },
-    /// Somebody checked.
-    Verified,
-    /// Every union level was asked and none looked.
-    NotVerified,
-}
-
-/// After an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answered {
-    /// The plan, until it is done.
-    pub plan: Option<Plan>,
-    /// The union's check.
-    pub check: Check,
-    /// The reporter can contest until then; none before a plan is done.
-    pub contest_until: Option<Deadline>,
-    /// The reporter said yes.
-    pub contest_used: bool,
-}
-
-/// Every level was told and none acted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exhausted {
-    /// What a next level's deadlines would have counted from.
-    pub anchor: UtcMillis,
-    /// Daily entries made, 0..=30.
-    pub days: u8,
-    /// Somebody said "I have it"; it stops nothing.
-    pub acknowledged: bool,
-}
-
-/// The life of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "stage", rename_all = "snake_case")]
-pub enum Stage {
-    /// Taken in; not on any board yet.
-    Filed {
-        /// On the boards then.
-        deliver_at: UtcMillis,
-    },
-    /// A clock runs.
-    Open(Open),
-    /// Answered: completion, verification, contest window.
-    Answered(Answered),
-    /// Nobody acted.
-    Exhausted(Exhausted),
-    /// The end.
-    Closed {
-        /// How.
-        outcome: Outcome,
-    },
-}
 
 /// A deadline passed without the act. Never removed; `lifted` stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +46,8 @@ pub struct Answer {
     pub done: Done,
     /// Role that did it.
     pub by_role: String,
+    /// On which chain.
+    pub chain: Chain,
     /// Level that answered.
     pub level: Level,
     /// In which cycle.
@@ -192,6 +69,8 @@ pub struct Rewind {
     pub stage: Stage,
     /// The highest level entered before.
     pub highest: Option<Level>,
+    /// How many breaches stood before: those after are the ones to lift.
+    pub breaches: usize,
 }
 
 /// Work that is stopped.
@@ -254,6 +133,10 @@ pub struct Report {
     pub rewinds: Vec<Rewind>,
     /// How many events of a kind stood at a level and cycle: numbers the next.
     pub counted: BTreeMap<String, u32>,
+    /// How many ledger entries of a kind stand at a level and cycle: numbers the next.
+    pub entries: BTreeMap<String, u32>,
+    /// Daily entries of silence made in this cycle, 0..=30.
+    pub silent_days: u8,
     /// Delivered then (end of the span).
     pub delivered_at: Option<UtcMillis>,
 }
@@ -286,6 +169,8 @@ impl Report {
             not_credible_by: None,
             rewinds: Vec::new(),
             counted: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            silent_days: 0,
             delivered_at: None,
         }
     }
@@ -343,7 +228,7 @@ impl Report {
             Stage::Filed { deliver_at } => Some(*deliver_at),
             Stage::Open(open) => Some(open.due_at()),
             Stage::Answered(answered) => answered.due_at(),
-            Stage::Exhausted(exhausted) => exhausted.next_entry(),
+            Stage::Exhausted(exhausted) => exhausted.next_entry(self.silent_days),
             Stage::Closed { .. } => None,
         }
     }
@@ -380,55 +265,15 @@ impl Report {
         !matches!(self.stage, Stage::Closed { .. })
     }
 
+    /// In how many ways the level was told in this cycle; acting is none of them.
+    pub fn tellings(&self, level: Level) -> usize {
+        let (prefix, acted) = (format!("{}/", level.0), format!("{}/acted", level.0));
+        self.told.keys().filter(|key| key.starts_with(&prefix) && **key != acted).count()
+    }
+
     /// The level had been told in time in this cycle.
     pub fn was_told_in_time(&self, level: Level) -> bool {
         let prefix = format!("{}/", level.0);
         self.told.iter().any(|(key, in_time)| *in_time && key.starts_with(&prefix))
-    }
-}
-
-impl Open {
-    /// The awaited deadline.
-    pub const fn due_at(&self) -> UtcMillis {
-        if self.acknowledged { self.answer_by.at } else { self.acknowledge_by.at }
-    }
-}
-
-impl Answered {
-    /// What is waited for: a plan, then the check, then the contest window.
-    pub const fn awaiting(&self) -> Awaiting {
-        if self.plan.is_some() {
-            Awaiting::Completion
-        } else if matches!(self.check, Check::Due { .. }) {
-            Awaiting::Verification
-        } else {
-            Awaiting::Contest
-        }
-    }
-
-    /// When that is due.
-    pub fn due_at(&self) -> Option<UtcMillis> {
-        if let Some(plan) = &self.plan {
-            return Some(plan.by.at);
-        }
-        match &self.check {
-            Check::Due { by, .. } => Some(by.at),
-            Check::NotRequired | Check::Verified | Check::NotVerified => self.contest_until.map(|d| d.at),
-        }
-    }
-
-    /// The contest window is over at `now`, or used.
-    pub fn contest_is_over(&self, now: UtcMillis) -> bool {
-        self.contest_used || self.contest_until.is_some_and(|d| d.at <= now)
-    }
-}
-
-impl Exhausted {
-    /// Most daily entries of a cycle.
-    pub const MOST_DAYS: u8 = 30;
-
-    /// When the next daily entry is made.
-    pub fn next_entry(&self) -> Option<UtcMillis> {
-        (self.days < Self::MOST_DAYS).then(|| self.anchor.plus(Seconds::days(u32::from(self.days) + 1)))
     }
 }

@@ -5,6 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
+mod codes;
+mod words;
+
+pub use words::{Addressed, AnswerKind, Awaiting, Done, Outcome, Silence, Telling};
+
 use super::{
     catalogue::{Chain, Severity},
     ids::MemberId,
@@ -50,163 +55,6 @@ pub enum By {
     },
 }
 
-/// How a level was told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Telling {
-    /// A mail server accepted a notice (or the .eml file is in place).
-    Notified,
-    /// The report was sent to one of them in a list.
-    Listed,
-    /// One of them opened it.
-    Opened,
-}
-
-impl Telling {
-    /// The word in timelines and ledger.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Notified => "notified",
-            Self::Listed => "listed",
-            Self::Opened => "opened",
-        }
-    }
-}
-
-/// What a clock waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Awaiting {
-    /// The tick, or the end of a random delay.
-    Delivery,
-    /// "I have it".
-    Acknowledgement,
-    /// What was done, or why not.
-    Answer,
-    /// The day a plan named.
-    Completion,
-    /// The union's check.
-    Verification,
-    /// The reporter's "is it safe now?".
-    Contest,
-}
-
-impl Awaiting {
-    /// The code in tables and JSON.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Delivery => "delivery",
-            Self::Acknowledgement => "acknowledgement",
-            Self::Answer => "answer",
-            Self::Completion => "completion",
-            Self::Verification => "verification",
-            Self::Contest => "contest",
-        }
-    }
-}
-
-/// What a missed deadline is called on record.
-///
-/// Source: domain.md, "Words" (breach) and "Fairness".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Silence {
-    /// The level had been told in time and did not act.
-    Unanswered,
-    /// The level promised a date and missed it.
-    PromisedNotDone,
-    /// The path failed: the level was not told in time.
-    NotNotified,
-    /// Every address of the level had been known dead for a day.
-    Unreachable,
-}
-
-impl Silence {
-    /// The code in tables, JSON and ledger.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Unanswered => "unanswered",
-            Self::PromisedNotDone => "promised_not_done",
-            Self::NotNotified => "not_notified",
-            Self::Unreachable => "unreachable",
-        }
-    }
-}
-
-/// What sort of answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnswerKind {
-    /// Something was, or will be, done.
-    Action,
-    /// No hazard, because …
-    Dispute,
-    /// Not ours.
-    Referral,
-}
-
-impl AnswerKind {
-    /// The code in tables and JSON.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Action => "action",
-            Self::Dispute => "dispute",
-            Self::Referral => "referral",
-        }
-    }
-}
-
-/// Whether an action is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "done", rename_all = "snake_case")]
-pub enum Done {
-    /// It is.
-    Yes,
-    /// It will be, by then.
-    Planned {
-        /// The promised date.
-        by: UtcMillis,
-    },
-}
-
-/// How a report ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Answered, and verified or no verification was due.
-    Answered,
-    /// Answered; every union level was asked and none looked.
-    AnsweredNotChecked,
-    /// The reporter took it back.
-    Withdrawn,
-    /// Two union members found it not credible.
-    NotCredible,
-}
-
-impl Outcome {
-    /// The code in tables and JSON.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::AnsweredNotChecked => "answered_not_checked",
-            Self::Withdrawn => "withdrawn",
-            Self::NotCredible => "not_credible",
-        }
-    }
-}
-
-/// To whom a message goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Addressed {
-    /// The union side alone.
-    Union,
-    /// Both sides.
-    All,
-    /// The reporter (and the writer's own side).
-    Reporter,
-}
-
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -238,6 +86,8 @@ pub enum EventKind {
         answer_by: UtcMillis,
         /// Entered already acknowledged (a referral).
         acknowledged: bool,
+        /// Position in the chain of the level whose window it has: its own, or that of the first one skipped.
+        window: u8,
         /// The second of a pair: joins the level that is running.
         joins: bool,
     },
@@ -298,6 +148,8 @@ pub enum EventKind {
         verify_window: i64,
         /// The reporter can contest until then.
         contest_until: Option<UtcMillis>,
+        /// Chance alone asked for the verdict; not shown to the production side.
+        drawn: bool,
         /// It adds to the list and moves nothing.
         further: bool,
     },
@@ -344,7 +196,10 @@ pub enum EventKind {
         level: Level,
     },
     /// Every union level was asked and none looked.
-    NotVerified,
+    NotVerified {
+        /// The last union level asked.
+        level: Option<Level>,
+    },
     /// The reporter: yes, it is safe now.
     SafeNow,
     /// The reporter: I can't tell. Shown to the union side.
@@ -397,7 +252,7 @@ pub enum EventKind {
     },
     /// An act that was in time overtook these breaches: the clock goes back to where it stood.
     Lifted {
-        /// The earliest deadline that is lifted, and with it all later ones.
+        /// The earliest deadline that is lifted, and with it all that were missed after it.
         due_at: UtcMillis,
         /// Levels whose breach is lifted.
         levels: Vec<Level>,
@@ -436,7 +291,7 @@ pub enum EventKind {
     },
     /// Another day of silence.
     ExhaustedDay {
-        /// 1..=30.
+        /// Number of the day in its cycle, 1..=30.
         day: u8,
     },
     /// A member took themselves off.
@@ -449,7 +304,14 @@ pub enum EventKind {
     /// A second union member agreed.
     NotCredible,
     /// The union side shared a summary: the union chain ends, the production chain begins.
-    Summary,
+    Summary {
+        /// Level of whoever shared it.
+        level: Level,
+        /// Levels whose deadline it met.
+        met: Vec<Level>,
+        /// Levels of the member that had a breach in this cycle: now answered late.
+        late_for: Vec<Level>,
+    },
     /// Somebody wrote.
     Message {
         /// To whom.
@@ -481,95 +343,6 @@ pub struct Event {
     /// How many of its kind at its level and cycle stood before it.
     pub n: u32,
     /// What.
-    #[serde(flatten)]
+    #[serde(rename = "what")]
     pub kind: EventKind,
-}
-
-impl EventKind {
-    /// The code in tables, logs and timelines.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Filed { .. } => "filed",
-            Self::Delivered => "delivered",
-            Self::Assigned { .. } => "assigned",
-            Self::NoRecipient { .. } => "no_recipient",
-            Self::Told { how, .. } => how.code(),
-            Self::Acknowledged { .. } => "acknowledged",
-            Self::HolderTaken { .. } => "holder_taken",
-            Self::StopWork { .. } => "stop_work",
-            Self::Resumed => "resumed",
-            Self::Answered { .. } => "answered",
-            Self::Referred { .. } => "referred",
-            Self::AnsweredByReferral { .. } => "answered_by_referral",
-            Self::Completed { .. } => "completed",
-            Self::VerificationAsked { .. } => "verification_asked",
-            Self::Verified { .. } => "verified",
-            Self::Rejected { .. } => "rejected",
-            Self::NotVerified => "not_verified",
-            Self::SafeNow => "safe_now",
-            Self::CannotTell => "cannot_tell",
-            Self::Contested { .. } => "contested",
-            Self::CycleBegan { .. } => "cycle_began",
-            Self::Worse { .. } => "worse",
-            Self::Reanchored { .. } => "reanchored",
-            Self::Escalated { .. } => "escalated",
-            Self::Breached { awaiting, .. } => match awaiting {
-                // The missed act is part of the kind, so that (report, chain, level, cycle, kind, n) tells breaches apart.
-                Awaiting::Acknowledgement => "breached_acknowledgement",
-                Awaiting::Answer => "breached_answer",
-                Awaiting::Completion => "breached_completion",
-                Awaiting::Delivery | Awaiting::Verification | Awaiting::Contest => "breached",
-            },
-            Self::Lifted { .. } => "lifted",
-            Self::Extended { .. } => "extended",
-            Self::Exhausted { .. } => "exhausted",
-            Self::ExhaustedDay { .. } => "exhausted_day",
-            Self::Recused { .. } => "recused",
-            Self::NotCredibleProposed => "not_credible_proposed",
-            Self::NotCredible => "not_credible",
-            Self::Summary => "summary",
-            Self::Message { .. } => "message",
-            Self::Withdrawn { .. } => "withdrawn",
-            Self::Closed { .. } => "closed",
-        }
-    }
-
-    /// The level it is about; 0 for none. Part of what makes an event unique.
-    pub fn level(&self) -> Option<Level> {
-        match self {
-            Self::Assigned { level, .. }
-            | Self::NoRecipient { level }
-            | Self::Told { level, .. }
-            | Self::Acknowledged { level, .. }
-            | Self::HolderTaken { level }
-            | Self::Answered { level, .. }
-            | Self::Completed { level, .. }
-            | Self::VerificationAsked { level, .. }
-            | Self::Rejected { level }
-            | Self::Breached { level, .. } => Some(*level),
-            Self::Referred { to, .. } | Self::Escalated { to, .. } => Some(*to),
-            Self::Verified { level } | Self::Exhausted { level, .. } => *level,
-            Self::AnsweredByReferral { levels } | Self::Lifted { levels, .. } => levels.last().copied(),
-            Self::Filed { .. }
-            | Self::Delivered
-            | Self::StopWork { .. }
-            | Self::Resumed
-            | Self::NotVerified
-            | Self::SafeNow
-            | Self::CannotTell
-            | Self::Contested { .. }
-            | Self::CycleBegan { .. }
-            | Self::Worse { .. }
-            | Self::Reanchored { .. }
-            | Self::Extended { .. }
-            | Self::ExhaustedDay { .. }
-            | Self::Recused { .. }
-            | Self::NotCredibleProposed
-            | Self::NotCredible
-            | Self::Summary
-            | Self::Message { .. }
-            | Self::Withdrawn { .. }
-            | Self::Closed { .. } => None,
-        }
-    }
 }

@@ -1,0 +1,314 @@
+//! Puts a decision on record: events, state, notices and ledger leaves, all in the transaction of the decision.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{
+    App,
+    context::{KeptOut, Production, corrupt, json, policy_of, stored},
+    error::AppError,
+    notices::report as report_notices,
+};
+use crate::{
+    domain::{
+        event::{By, Event, EventKind, Outcome},
+        ids::{EventId, MemberId, ReportId},
+        lifecycle::{self, Command, People, Refusal, Seated, apply},
+        policy::Policy,
+        report::{Report, Stage},
+        time::UtcMillis,
+    },
+    sealing::{
+        kept_out::Tag,
+        keys::{PublicKeys, SealTo, VerifyKey},
+        unit::Bound,
+    },
+    storage::{
+        Conn, StorageError, Tx, outbox, productions,
+        report_parts::{self, EventRow},
+        reports::{self, ReportRow},
+    },
+};
+
+/// A report with everything that a decision about it depends on.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Its production.
+    pub production: Arc<Production>,
+    /// Its row.
+    pub row: ReportRow,
+    /// Its state.
+    pub report: Report,
+    /// Who is kept out, as tags.
+    pub tags: Vec<Tag>,
+    /// The production's seats, as this report sees them.
+    pub people: People,
+    /// The policy that it keeps.
+    pub policy: Arc<Policy>,
+}
+
+/// What a decision came to.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// The report after it.
+    pub subject: Subject,
+    /// What happened; empty where a command was repeated.
+    pub events: Vec<Event>,
+}
+
+impl Subject {
+    /// What everything sealed is bound to.
+    pub fn bound(&self) -> Bound {
+        Bound { production: self.row.production_id, verify_key: VerifyKey(self.row.verify_key.0) }
+    }
+
+    /// The reporter, to be sealed to.
+    pub fn reporter(&self) -> SealTo {
+        SealTo::new(&self.reporter_keys())
+    }
+
+    /// The reporter's public keys.
+    pub fn reporter_keys(&self) -> PublicKeys {
+        PublicKeys { reading: self.row.reading_key.0, verify: VerifyKey(self.row.verify_key.0) }
+    }
+
+    /// The member is kept out of this report, in whichever role or seat.
+    pub fn keeps_out(&self, member: MemberId) -> bool {
+        self.people.seats.iter().any(|s| s.member == member && s.kept_out)
+    }
+
+    /// The seats of a member that were told of this report; empty for whoever may not know of it.
+    pub fn told_seats(&self, member: MemberId) -> Vec<&Seated> {
+        if self.keeps_out(member) || self.report.recused.contains(&member) {
+            return Vec::new();
+        }
+        let told = |s: &&Seated| s.member == member && crate::domain::audience::is_told(&self.report, s);
+        self.people.seats.iter().filter(told).collect()
+    }
+}
+
+impl App {
+    /// Inside a read or write: a report as the database has it now.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if there is none.
+    pub(super) fn subject_in(&self, conn: &mut Conn, id: ReportId) -> Result<Subject, AppError> {
+        let row = reports::find(conn, id)?.ok_or(AppError::NotFound)?;
+        self.subject_of(conn, row)
+    }
+
+    /// Inside a read or write: what hangs on a report's row.
+    pub(super) fn subject_of(&self, conn: &mut Conn, row: ReportRow) -> Result<Subject, AppError> {
+        let production = self.production_in(conn, row.production_id)?;
+        let tags = tags_of(&report_parts::kept_out(conn, row.id)?);
+        let people = self.people_of(&production, row.id, &tags);
+        let policy = policy_kept(conn, &production, row.policy_version)?;
+        Ok(Subject { report: stored(&row.state)?, production, row, tags, people, policy })
+    }
+
+    /// The production's seats, as a report sees them.
+    pub(super) fn people_of(&self, production: &Production, report: ReportId, tags: &[Tag]) -> People {
+        let seats = production.seated(&KeptOut::new(&self.inner.keys.kept, report, tags));
+        People { seats, engine_held: production.engine_held }
+    }
+
+    /// Decides a command and puts what follows on record, in one transaction. `beside` writes what belongs to it: sealed
+    /// text, the key of the act.
+    ///
+    /// # Errors
+    /// The refusal of the domain as an [`AppError`]; [`AppError::Unavailable`].
+    pub(super) async fn decide<B>(
+        &self,
+        id: ReportId,
+        command: Command,
+        now: UtcMillis,
+        beside: B,
+    ) -> Result<Decided, AppError>
+    where
+        B: Fn(&mut Tx, &Subject, &[Event]) -> Result<(), AppError> + Send + 'static,
+    {
+        let app = self.clone();
+        let _under_way = self.act_under_way(id);
+        let decided = self
+            .inner
+            .storage
+            .write(id.as_bytes(), move |tx| {
+                let subject = app.subject_in(tx, id)?;
+                let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, now)?;
+                beside(tx, &subject, &events)?;
+                app.record(tx, subject, events)
+            })
+            .await?;
+        self.nudge(&decided);
+        Ok(decided)
+    }
+
+    /// Puts events on record: their rows, notices, leaves, and the state they make.
+    pub(super) fn record(&self, tx: &mut Tx, mut subject: Subject, events: Vec<Event>) -> Result<Decided, AppError> {
+        if events.is_empty() {
+            return Ok(Decided { subject, events });
+        }
+        if events.iter().any(|e| matches!(e.kind, EventKind::Withdrawn { erased: true })) {
+            report_parts::erase(tx, subject.row.id)?;
+            subject.report = lifecycle::replay(subject.report, &events);
+            note_state(&mut subject)?;
+            return Ok(Decided { subject, events });
+        }
+        self.append(tx, &mut subject, &events)?;
+        note_state(&mut subject)?;
+        reports::save(tx, &subject.row)?;
+        subject.row.version += 1;
+        Ok(Decided { subject, events })
+    }
+
+    /// Events with what each causes; the subject is left in the state after the last one.
+    pub(super) fn append(&self, tx: &mut Tx, subject: &mut Subject, events: &[Event]) -> Result<(), AppError> {
+        let (mut rows, mut notices, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
+        for event in events {
+            let before = subject.report.clone();
+            let seq = before.counted.values().sum::<u32>();
+            subject.report = apply(before.clone(), event);
+            let id = EventId::new(self.inner.entropy.bytes());
+            rows.push(event_row(subject.row.id, seq, id, event)?);
+            notices.extend(report_notices::rows(self, subject, id, event, &before)?);
+            note_delivery(&mut subject.row, event);
+            let seq = i32::try_from(seq).map_err(AppError::internal)?;
+            leaves.extend(self.leaves(tx, subject, event, seq)?);
+        }
+        report_parts::append_events(tx, &rows)?;
+        outbox::enqueue(tx, &notices)?;
+        crate::storage::ledger::add_pending(tx, &leaves)?;
+        Ok(())
+    }
+
+    /// Wakes whoever has something to do after a decision.
+    pub(super) fn nudge(&self, decided: &Decided) {
+        if !decided.events.is_empty() {
+            self.inner.nudges.engine.notify_one();
+            self.inner.nudges.sender.notify_one();
+        }
+    }
+
+    /// Marks an act on a report as under way until the guard is gone, so that the engine passes over it.
+    pub(super) fn act_under_way(&self, report: ReportId) -> UnderWay {
+        *self.inner.under_way.lock().unwrap_or_else(PoisonError::into_inner).entry(report).or_insert(0) += 1;
+        UnderWay { app: self.clone(), report }
+    }
+
+    /// Reports with an act under way in this process.
+    pub(super) fn reports_under_way(&self) -> Vec<ReportId> {
+        self.inner.under_way.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+}
+
+/// An act on a report that is under way.
+#[derive(Debug)]
+pub struct UnderWay {
+    app: App,
+    report: ReportId,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut under_way = self.app.inner.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = under_way.get_mut(&self.report) {
+            *count -= 1;
+            if *count == 0 {
+                under_way.remove(&self.report);
+            }
+        }
+    }
+}
+
+fn policy_kept(conn: &mut Conn, production: &Arc<Production>, version: i32) -> Result<Arc<Policy>, AppError> {
+    if production.policy.version == version {
+        return Ok(Arc::new(production.policy.clone()));
+    }
+    let row = productions::policy(conn, production.id, version)?;
+    policy_of(&row.ok_or_else(|| corrupt("a policy that a report keeps is missing"))?).map(Arc::new)
+}
+
+/// Stored tags: 16 bytes each.
+pub(super) fn tags_of(bytes: &[u8]) -> Vec<Tag> {
+    bytes.as_chunks::<16>().0.to_vec()
+}
+
+fn event_row(report_id: ReportId, seq: u32, id: EventId, event: &Event) -> Result<EventRow, AppError> {
+    let (member_id, role) = match &event.by {
+        By::Member { member, role, .. } => (Some(*member), Some(role.clone())),
+        By::Service | By::Reporter => (None, None),
+    };
+    Ok(EventRow {
+        report_id,
+        seq: i32::try_from(seq).map_err(AppError::internal)?,
+        id,
+        at_from: event.at.from,
+        at_to: event.at.to,
+        kind: event.kind.code().to_owned(),
+        chain: event.chain.code().to_owned(),
+        level: event.kind.level().map_or(0, |l| i32::from(l.0)),
+        cycle: i32::from(event.cycle),
+        n: i32::try_from(event.n).map_err(AppError::internal)?,
+        member_id,
+        role,
+        body: json(event)?,
+    })
+}
+
+fn note_delivery(row: &mut ReportRow, event: &Event) {
+    if matches!(event.kind, EventKind::Delivered) {
+        row.delivered_from = Some(event.at.from);
+        row.delivered_to = Some(event.at.to);
+    }
+}
+
+/// Copies what queries need from the state into the row's columns.
+pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
+    let (row, report) = (&mut subject.row, &subject.report);
+    row.chain = report.chain.code().to_owned();
+    row.severity = report.severity.code().to_owned();
+    row.stage = report.status().to_owned();
+    row.awaiting = report.awaiting().map(|a| a.code().to_owned());
+    row.level = i32::from(report.level().0);
+    row.cycle = i32::from(report.cycle);
+    row.due_at = report.due_at();
+    row.wake_at = report.timer();
+    row.deliver_at = match &report.stage {
+        Stage::Filed { deliver_at } => Some(*deliver_at),
+        Stage::Open(_) | Stage::Answered(_) | Stage::Exhausted(_) | Stage::Closed { .. } => None,
+    };
+    row.outcome = match &report.stage {
+        Stage::Closed { outcome } => Some(outcome.code().to_owned()),
+        Stage::Filed { .. } | Stage::Open(_) | Stage::Answered(_) | Stage::Exhausted(_) => None,
+    };
+    row.holder = report.holder.as_ref().map(|(member, _)| *member);
+    row.unanswered = report.is_unanswered();
+    row.open = report.is_open();
+    if matches!(report.stage, Stage::Closed { outcome: Outcome::Withdrawn | Outcome::NotCredible }) {
+        row.counts_for_repeated = false;
+    }
+    row.state = json(report)?;
+    Ok(())
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotVisible => Self::NotFound,
+            Refusal::NotForYourSide { .. } => Self::NotForYourSide,
+            Refusal::OutOfOrder { state, rule } => Self::OutOfOrder { state: format!("{state} ({rule})") },
+            Refusal::LastAtLevel => Self::LastAtLevel,
+            Refusal::DateOutOfRange { .. } => Self::invalid("done_by", refusal.to_string()),
+            Refusal::NotYetDue { .. } | Refusal::NothingDue => Self::internal(refusal),
+        }
+    }
+}
+
+/// Whether a write should be tried again from the start: somebody else changed what it was decided on.
+pub(super) fn is_conflict(error: &AppError) -> bool {
+    match error {
+        AppError::Internal(cause) => {
+            matches!(cause.downcast_ref::<StorageError>(), Some(StorageError::Conflict))
+        }
+        _ => false,
+    }
+}
