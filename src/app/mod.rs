@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod form;
+pub mod unanswered;
 pub mod view;
 
 mod context;
