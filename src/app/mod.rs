@@ -6,19 +6,27 @@
 pub mod error;
 pub mod form;
 pub mod unanswered;
+pub mod manifest;
+pub mod people;
+pub mod policy;
+pub mod productions;
+pub mod roster;
+pub mod sessions;
+pub mod setup;
 pub mod view;
 
 mod context;
+mod fields;
 mod filing;
 mod handle;
 mod inbox;
 mod ledger;
-pub mod manifest;
 mod notices;
 mod opened;
 mod record;
 mod said;
 mod shown;
+mod tags;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -27,7 +35,8 @@ pub use filing::FiledAs;
 pub use record::{Decided, Subject};
 
 use crate::{
-    app::error::AppError,
+    app::{error::AppError, sessions::Strangers},
+    auth::{common_passwords::CommonPasswords, stretch::Permits, token::Tokens},
     clock::Clock,
     config::Settings,
     domain::ids::{ProductionId, ReportId},
@@ -49,8 +58,13 @@ pub(crate) struct Inner {
     pub(crate) storage: Storage,
     pub(crate) settings: Settings,
     pub(crate) keys: ServerKeys,
+    pub(crate) permits: Permits,
+    pub(crate) tokens: Tokens,
+    pub(crate) common_passwords: CommonPasswords,
     pub(crate) seal_mode: SealMode,
     pub(crate) nudges: Nudges,
+    /// Failed sign-ins under addresses that have no account.
+    pub(crate) strangers: Strangers,
     /// Productions as last loaded; used only while their revision in the database is the same.
     pub(crate) productions: std::sync::RwLock<HashMap<ProductionId, Arc<Production>>>,
     /// Acts under way in this process: the engine passes over their reports for a moment.
@@ -84,6 +98,10 @@ pub struct Parts {
     pub settings: Settings,
     /// Keys from the root secret.
     pub keys: ServerKeys,
+    /// The right to stretch passwords.
+    pub permits: Permits,
+    /// Signs and checks access tokens.
+    pub tokens: Tokens,
     /// Always [`SealMode::Sealed`], but in the leak test.
     pub seal_mode: SealMode,
 }
@@ -98,8 +116,12 @@ impl App {
                 storage: parts.storage,
                 settings: parts.settings,
                 keys: parts.keys,
+                permits: parts.permits,
+                tokens: parts.tokens,
+                common_passwords: CommonPasswords::shipped(),
                 seal_mode: parts.seal_mode,
                 nudges: Nudges::default(),
+                strangers: Strangers::default(),
                 productions: std::sync::RwLock::default(),
                 under_way: std::sync::Mutex::default(),
             }),

@@ -1,3 +1,4 @@
 //! Notices: put into the outbox in the transaction of what they tell, and made into words when they are sent.
 
+pub(crate) mod person;
 pub mod report;

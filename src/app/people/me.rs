@@ -1,0 +1,99 @@
+//! Who somebody is, and where they sit.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    app::{App, context::stored, error::AppError, sessions::SignedIn},
+    domain::ids::{DeskId, MemberId, ProductionId},
+    storage::{
+        Conn,
+        people::{self, SeatRow},
+        productions,
+    },
+};
+
+/// A member as they see themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MemberView {
+    /// Their id.
+    #[schema(value_type = String, example = "00112233445566778899aabbccddeeff")]
+    pub id: MemberId,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// They run the server; such an account opens no report.
+    pub operator: bool,
+    /// Their seats, oldest first.
+    pub seats: Vec<SeatView>,
+}
+
+/// One seat of a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SeatView {
+    /// The production.
+    #[schema(value_type = String, example = "00112233445566778899aabbccddeeff")]
+    pub production: ProductionId,
+    /// Its short name.
+    #[schema(example = "western")]
+    pub production_slug: String,
+    /// Its name.
+    #[schema(example = "Western")]
+    pub production_name: String,
+    /// The desk.
+    #[schema(value_type = String, example = "00112233445566778899aabbccddeeff")]
+    pub desk: DeskId,
+    /// Its name.
+    #[schema(example = "Shop steward")]
+    pub desk_name: String,
+    /// `production`, `union` or `observer`.
+    #[schema(example = "union")]
+    pub side: String,
+    /// Its level, 1..=9; null for observers.
+    #[schema(example = 1)]
+    pub level: Option<u8>,
+    /// What they do on the show.
+    #[schema(example = json!(["steward"]))]
+    pub roles: Vec<String>,
+    /// Somebody has let them in to what was open when they came.
+    pub let_in: bool,
+}
+
+impl App {
+    /// Who is signed in, with desks, sides, roles and productions.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`].
+    pub async fn me(&self, who: &SignedIn) -> Result<MemberView, AppError> {
+        let member = who.member;
+        let read = move |conn: &mut Conn| {
+            let seats = people::seats_of_member(conn, member)?;
+            seats.into_iter().filter_map(|seat| seat_view(conn, seat).transpose()).collect::<Result<Vec<_>, AppError>>()
+        };
+        let seats = self.inner.storage.read(read).await?;
+        Ok(MemberView {
+            id: who.member,
+            name: who.name.clone(),
+            email: who.email.clone(),
+            operator: who.is_operator,
+            seats,
+        })
+    }
+}
+
+fn seat_view(conn: &mut Conn, seat: SeatRow) -> Result<Option<SeatView>, AppError> {
+    let desk = productions::desk(conn, seat.desk_id)?.filter(|desk| desk.ended_at.is_none());
+    let Some((desk, production)) = desk.zip(productions::find(conn, seat.production_id)?) else { return Ok(None) };
+    Ok(Some(SeatView {
+        production: production.id,
+        production_slug: production.slug,
+        production_name: production.name,
+        desk: desk.id,
+        desk_name: desk.name,
+        side: desk.side,
+        level: desk.level.map(u8::try_from).transpose().map_err(AppError::internal)?,
+        roles: stored(&seat.roles)?,
+        let_in: seat.let_in_at.is_some(),
+    }))
+}
