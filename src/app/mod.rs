@@ -27,6 +27,7 @@ mod record;
 mod said;
 mod shown;
 mod tags;
+mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 

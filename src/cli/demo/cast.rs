@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    app::{Administrator, App, NewDesk, NewProduction, SettingsChange},
+    app::{
+        App,
+        people::{Administrator, NewDesk},
+        productions::{NewProduction, SettingsChange},
+    },
     domain::{
         catalogue::Severity,
         policy::{PolicyDocument, Repeated, Side, WindowRow, Windows},
