@@ -159,7 +159,7 @@ fn a_notice(id: u8, report: u8, at: i64) -> NoticeRow {
 fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
     let report = ReportId::new([id; 16]);
     reports::add(tx, &a_report(id, Some(1_000)))?;
-    report_parts::put_kept_out(tx, report, &[id; 512])?;
+    report_parts::add_kept_out(tx, report, &[id; 512])?;
     let unit = |n| UnitRow {
         report_id: report,
         id: UnitId::new([n; 16]),
@@ -530,5 +530,21 @@ fn the_hot_queries_are_served_by_their_indexes() {
             assert!(plan.contains(index), "{plan}");
             assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{plan}");
         }
+    }
+}
+
+#[test]
+fn a_filing_is_made_of_statements_that_stay_prepared() {
+    let database = TestDatabase::postgres();
+    let storage = database.open();
+    storage.write_blocking(&KEY, |tx| file(tx, 1)).unwrap();
+    let prepared = |table: &str| {
+        let sql = format!(
+            "SELECT count(*) AS number FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO \"{table}\"%'"
+        );
+        storage.write_blocking(&KEY, move |tx| number(tx, &sql)).unwrap()
+    };
+    for table in ["reports", "kept_out", "units", "envelopes", "events", "outbox", "ledger_pending"] {
+        assert!(prepared(table) > 0, "{table}");
     }
 }
