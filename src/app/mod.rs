@@ -5,7 +5,6 @@
 
 pub mod error;
 pub mod form;
-pub mod unanswered;
 pub mod manifest;
 pub mod people;
 pub mod policy;
@@ -13,6 +12,7 @@ pub mod productions;
 pub mod roster;
 pub mod sessions;
 pub mod setup;
+pub mod unanswered;
 pub mod view;
 
 mod context;
