@@ -260,9 +260,7 @@ impl World {
     /// The running levels, the deadline to acknowledge and the one to answer.
     pub(crate) fn clock(&self) -> (Vec<u8>, UtcMillis, UtcMillis) {
         match &self.report.stage {
-            Stage::Open(open) => {
-                (open.levels.iter().map(|l| l.0).collect(), open.acknowledge_by.at, open.answer_by.at)
-            }
+            Stage::Open(open) => (open.levels.iter().map(|l| l.0).collect(), open.acknowledge_by.at, open.answer_by.at),
             other => panic!("no clock runs: {other:?}"),
         }
     }

@@ -30,8 +30,8 @@ mod properties;
 #[cfg(test)]
 mod rules;
 
-pub use apply::apply;
 pub use super::access::Seated;
+pub use apply::apply;
 pub use command::{Actor, AnswerGiven, Command, People, Refusal, Safety};
 pub use reporter::Filing;
 

@@ -32,7 +32,8 @@ fn actor() -> impl Strategy<Value = Actor> {
 }
 
 fn answer() -> impl Strategy<Value = AnswerGiven> {
-    let kind = prop_oneof![3 => Just(AnswerKind::Action), 1 => Just(AnswerKind::Dispute), 1 => Just(AnswerKind::Referral)];
+    let kind =
+        prop_oneof![3 => Just(AnswerKind::Action), 1 => Just(AnswerKind::Dispute), 1 => Just(AnswerKind::Referral)];
     (kind, prop::option::of(0..200_000_000_i64), any::<bool>()).prop_map(|(kind, by, drawn)| AnswerGiven {
         planned_by: by.map(|by| at(14, 5, 0).plus_millis(by)),
         drawn,
@@ -100,7 +101,9 @@ fn happens(world: &mut World, command: &Command) {
     no_breach_is_removed(&before, &world.report, &events);
     timer_is_armed(&world.report);
     if command.is_coarse() {
-        events.iter().for_each(|event| keeps_no_second(event, world.now));
+        for event in &events {
+            keeps_no_second(event, world.now);
+        }
     }
     world.events.extend(events);
 }
@@ -223,7 +226,9 @@ proptest! {
         world.mail_works = false;
         world.now = MIDNIGHT.plus_millis(filed);
         world.files(severity, retaliation, delay);
-        world.events.iter().for_each(|event| keeps_no_second(event, world.now));
+        for event in &world.events {
+            keeps_no_second(event, world.now);
+        }
         for step in steps {
             lives(&mut world, step);
         }
@@ -244,8 +249,12 @@ proptest! {
     ) {
         let mut world = World::with(severity);
         let mut second = World::with(Severity::Immediate);
-        steps.into_iter().for_each(|step| lives(&mut world, step));
-        other.into_iter().for_each(|step| lives(&mut second, step));
+        for step in steps {
+            lives(&mut world, step);
+        }
+        for step in other {
+            lives(&mut second, step);
+        }
         // Events of one report on the state of another: nonsense, but no panic.
         let mixed = replay(world.report, &second.events);
         prop_assert!(mixed.breaches.len() >= second.report.breaches.len());

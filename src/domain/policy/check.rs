@@ -161,7 +161,6 @@ fn check_row(row: &str, windows: &Windows) -> Result<(), PolicyError> {
     Ok(())
 }
 
-
 impl Policy {
     /// Checks the desks: every level is 1..=9, observers have none, and the lowest level has a union desk.
     ///

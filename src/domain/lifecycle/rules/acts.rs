@@ -115,8 +115,12 @@ fn a_verdict_is_due_exactly_four_hours_or_a_day_or_three_days_after_the_answer()
 
 #[test]
 fn a_plan_may_be_at_most_so_far_ahead_as_its_severity_allows() {
-    let most =
-        [(Immediate, Seconds::hours(2)), (NextSetup, Seconds::hours(12)), (NextCall, Seconds::hours(36)), (Concern, Seconds::days(14))];
+    let most = [
+        (Immediate, Seconds::hours(2)),
+        (NextSetup, Seconds::hours(12)),
+        (NextCall, Seconds::hours(36)),
+        (Concern, Seconds::days(14)),
+    ];
     for (severity, most) in most {
         let mut world = World::with(severity);
         if let Stage::Filed { deliver_at } = world.report.stage {
@@ -185,7 +189,6 @@ fn a_further_answer_that_says_done_completes_a_plan_which_is_then_verified() {
     assert!(world.missed().is_empty());
 }
 
-
 #[test]
 fn a_further_answer_moves_nothing() {
     let mut world = World::with(NextSetup);
@@ -242,7 +245,10 @@ fn a_referral_that_nobody_takes_is_the_referring_levels_breach() {
     world.acknowledges(ADVISOR).unwrap();
     world.until(at(15, 6, 0));
     assert_eq!(world.missed(), [(1, at(15, 6, 0))]);
-    assert_eq!((world.clock(), world.report.awaiting()), ((vec![2], at(15, 21, 0), at(16, 6, 0)), Some(Awaiting::Acknowledgement)));
+    assert_eq!(
+        (world.clock(), world.report.awaiting()),
+        ((vec![2], at(15, 21, 0), at(16, 6, 0)), Some(Awaiting::Acknowledgement))
+    );
 }
 
 #[test]

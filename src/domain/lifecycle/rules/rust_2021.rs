@@ -2,7 +2,7 @@
 //!
 //! The days, times and reports are public facts and the case's tables; the policy and the chain are the shipped ones.
 
-use super::super::{Filing, fixtures::*, file};
+use super::super::{Filing, file, fixtures::*};
 use crate::domain::{
     catalogue::{Catalogue, RaisedBecause, Severity, severity},
     event::{EventKind, Outcome, Telling},
@@ -43,7 +43,10 @@ fn seen() -> [Seen; 7] {
 /// Seats of the case: one person is 1st AD and safety contact; steward and business representative are one each.
 fn people() -> World {
     let mut world = World::empty();
-    world.people.seats.retain(|s| ![ADVISOR.member(), SECOND_STEWARD.member(), SECOND_REP.member()].contains(&s.member));
+    world
+        .people
+        .seats
+        .retain(|s| ![ADVISOR.member(), SECOND_STEWARD.member(), SECOND_REP.member()].contains(&s.member));
     world
 }
 
@@ -185,7 +188,10 @@ fn in_the_answered_run_the_union_side_is_asked_level_by_level_until_the_time_to_
     let Stage::Answered(answered) = world.report.stage.clone() else { panic!() };
     assert_eq!(answered.contest_until.unwrap().at, day(19, 11, 5));
     for (asked, until) in [(2, 17), (3, 18), (4, 19)] {
-        assert_eq!((world.report.union_reached.iter().max(), world.report.due_at()), (Some(&Level(asked)), Some(day(until, 11, 5))));
+        assert_eq!(
+            (world.report.union_reached.iter().max(), world.report.due_at()),
+            (Some(&Level(asked)), Some(day(until, 11, 5)))
+        );
         world.until(day(until, 11, 5));
     }
     assert_eq!(world.report.stage, Stage::Closed { outcome: Outcome::AnsweredNotChecked });

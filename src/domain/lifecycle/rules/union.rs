@@ -135,10 +135,7 @@ fn escalating_passes_over_empty_levels_and_tells_their_union_desks() {
 #[test]
 fn escalating_needs_a_running_clock_of_the_production() {
     let mut world = World::with(NextSetup);
-    assert_eq!(
-        world.does(&Command::Escalate(FIRST_AD.actor())),
-        Err(Refusal::NotForYourSide { side: Side::Union })
-    );
+    assert_eq!(world.does(&Command::Escalate(FIRST_AD.actor())), Err(Refusal::NotForYourSide { side: Side::Union }));
     world.answers(FIRST_AD).unwrap();
     assert!(is_out_of_order(world.does(&Command::Escalate(STEWARD.actor()))));
     let mut world = World::with_retaliation();

@@ -33,11 +33,15 @@ fn shorter_windows_for_immediate_keep_the_shipped_time_for_the_written_answer() 
 
 #[test]
 fn every_other_part_may_be_left_out_or_given_in_part() {
-    let json = r#"{"contest_seconds": 3600, "verification": {"concern": 60}, "observers": [], "repeated": {"after": 1}}"#;
+    let json =
+        r#"{"contest_seconds": 3600, "verification": {"concern": 60}, "observers": [], "repeated": {"after": 1}}"#;
     let document = parsed(json).completed().unwrap();
     assert_eq!((document.contest_seconds, document.verification[&Severity::Concern]), (Seconds(3600), Seconds(60)));
     assert_eq!(document.verification[&Severity::Immediate], Seconds::hours(4));
-    assert_eq!((document.observers.len(), document.repeated.after, document.repeated.within), (0, Seconds(1), Seconds::days(7)));
+    assert_eq!(
+        (document.observers.len(), document.repeated.after, document.repeated.within),
+        (0, Seconds(1), Seconds::days(7))
+    );
 }
 
 #[test]
