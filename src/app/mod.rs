@@ -15,6 +15,7 @@ pub mod productions;
 pub mod roster;
 pub mod sessions;
 pub mod setup;
+pub mod unanswered;
 pub mod view;
 
 mod context;
@@ -32,6 +33,7 @@ mod shown;
 mod sight;
 mod tags;
 mod telling;
+mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 

@@ -1,5 +1,6 @@
 //! One file per command. Errors become one sentence on the terminal here, and nowhere below.
 
+pub mod assemble;
 pub mod demo;
 pub mod desk;
 pub mod init;
@@ -39,6 +40,12 @@ LASTLOOKS_LISTEN_FILE names a file that holds it). An unknown setting refuses to
 /// The commands that there are.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the service
+    Serve(serve::Args),
+    /// Try it: a sample production with windows of seconds
+    Demo(demo::Args),
+    /// List what nobody answered in time
+    Unanswered(unanswered::Args),
     /// Make a receipt, or turn one from words to digits and back
     Receipt(receipt::Args),
     /// Print the API document
@@ -51,6 +58,9 @@ pub enum Command {
 /// Whatever stopped it, with the causes, as sentences for the terminal.
 pub fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     match cli.command {
+        Command::Serve(args) => serve::run(&args, cli.config.as_deref(), out),
+        Command::Demo(args) => demo::run(&args, out),
+        Command::Unanswered(args) => unanswered::run(&args, cli.config.as_deref(), out),
         Command::Receipt(args) => receipt::run(args, &SystemEntropy, out),
         Command::Openapi(args) => openapi::run(&args, out),
     }
