@@ -1,5 +1,6 @@
 //! One file per command. Errors become one sentence on the terminal here, and nowhere below.
 
+pub mod assemble;
 pub mod demo;
 pub mod desk;
 pub mod init;
@@ -39,6 +40,16 @@ LASTLOOKS_LISTEN_FILE names a file that holds it). An unknown setting refuses to
 /// The commands that there are.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a new host: secrets, database, the operator's invitation
+    Init(init::Args),
+    /// Make productions
+    Production(production::Args),
+    /// Add desks to a production
+    Desk(desk::Args),
+    /// Invite people to desks
+    Member(member::Args),
+    /// Bring the database to this version
+    Migrate(migrate::Args),
     /// Make a receipt, or turn one from words to digits and back
     Receipt(receipt::Args),
     /// Print the API document
@@ -50,7 +61,13 @@ pub enum Command {
 /// # Errors
 /// Whatever stopped it, with the causes, as sentences for the terminal.
 pub fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<()> {
+    let config = cli.config.as_deref();
     match cli.command {
+        Command::Init(args) => init::run(&args, config, out),
+        Command::Production(args) => production::run(args, config, out),
+        Command::Desk(args) => desk::run(args, config, out),
+        Command::Member(args) => member::run(args, config, out),
+        Command::Migrate(args) => migrate::run(&args, config, out),
         Command::Receipt(args) => receipt::run(args, &SystemEntropy, out),
         Command::Openapi(args) => openapi::run(&args, out),
     }
