@@ -12,6 +12,7 @@ pub mod productions;
 pub mod roster;
 pub mod sessions;
 pub mod setup;
+pub mod unanswered;
 pub mod view;
 
 mod context;
@@ -26,6 +27,7 @@ mod record;
 mod said;
 mod shown;
 mod tags;
+mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 

@@ -40,6 +40,10 @@ LASTLOOKS_LISTEN_FILE names a file that holds it). An unknown setting refuses to
 /// The commands that there are.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the service
+    Serve(serve::Args),
+    /// Try it: a sample production with windows of seconds
+    Demo(demo::Args),
     /// Make a new host: secrets, database, the operator's invitation
     Init(init::Args),
     /// Make productions
@@ -50,6 +54,8 @@ pub enum Command {
     Member(member::Args),
     /// Bring the database to this version
     Migrate(migrate::Args),
+    /// List what nobody answered in time
+    Unanswered(unanswered::Args),
     /// Make a receipt, or turn one from words to digits and back
     Receipt(receipt::Args),
     /// Print the API document
@@ -68,6 +74,9 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Desk(args) => desk::run(args, config, out),
         Command::Member(args) => member::run(args, config, out),
         Command::Migrate(args) => migrate::run(&args, config, out),
+        Command::Serve(args) => serve::run(&args, config, out),
+        Command::Demo(args) => demo::run(&args, out),
+        Command::Unanswered(args) => unanswered::run(&args, config, out),
         Command::Receipt(args) => receipt::run(args, &SystemEntropy, out),
         Command::Openapi(args) => openapi::run(&args, out),
     }

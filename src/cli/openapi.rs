@@ -2,9 +2,7 @@
 
 use std::io::Write;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::http::{openapi, pages, server};
+use crate::http::{openapi, pages, routes, server};
 
 /// Options of `lastlooks openapi`.
 #[derive(Debug, clap::Args)]
@@ -23,11 +21,8 @@ pub struct Args {
 /// # Errors
 /// If `out` is closed.
 pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
-    let text = if args.problems {
-        pages::problems_markdown()
-    } else {
-        openapi::yaml(&server::document(&|_: &mut ServiceConfig<'_>| {})?)?
-    };
+    let text =
+        if args.problems { pages::problems_markdown() } else { openapi::yaml(&server::document(&routes::listed)?)? };
     out.write_all(text.as_bytes())?;
     Ok(())
 }

@@ -1,6 +1,18 @@
 //! `lastlooks serve`: the service.
 
+use std::{io::Write, net::TcpListener, path::Path, sync::Arc};
+
+use actix_web::dev::ServerHandle;
+use anyhow::Context as _;
 use clap::ValueEnum;
+
+use super::{assemble, logging, process, settings};
+use crate::{
+    app::App,
+    clock::SystemClock,
+    entropy::{Entropy, SystemEntropy},
+    http::{body::Limits, health::Checks, routes, server},
+};
 
 /// Options of `lastlooks serve`.
 #[derive(Debug, clap::Args)]
@@ -23,4 +35,106 @@ pub enum Role {
     Web,
     /// Fires deadlines and sends mail only
     Worker,
+}
+
+impl Role {
+    /// Answers requests.
+    const fn answers(self) -> bool {
+        matches!(self, Self::All | Self::Web)
+    }
+
+    /// Fires deadlines and sends mail.
+    const fn works(self) -> bool {
+        matches!(self, Self::All | Self::Worker)
+    }
+}
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// If a setting cannot be used, or the address is taken.
+pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let settings = settings::read(config)?;
+    logging::start(settings.log, settings.log_level);
+    process::harden()?;
+    let listen = settings.listen;
+    let app = assemble::open_app(settings, assemble::Tables::Migrate)?;
+    let listener = args.role.answers().then(|| TcpListener::bind(listen));
+    let listener = listener.transpose().with_context(|| format!("cannot listen on {listen}"))?;
+    if let Some(listener) = &listener {
+        writeln!(out, "listening on http://{}", listener.local_addr()?)?;
+    }
+    actix_web::rt::System::new().block_on(async {
+        let running = start(&app, listener, args.role)?;
+        told_to_stop().await?;
+        running.stop().await;
+        Ok(())
+    })
+}
+
+/// A service that runs.
+pub(super) struct Running {
+    server: Option<ServerHandle>,
+    workers: Option<crate::worker::Workers>,
+}
+
+/// Starts answering on a listener, and the workers. Inside an actix system.
+///
+/// # Errors
+/// If the listener is refused, or the mail settings cannot be used.
+pub(super) fn start(app: &App, listener: Option<TcpListener>, role: Role) -> anyhow::Result<Running> {
+    let workers = role.works().then(|| crate::worker::Workers::start(app)).transpose()?;
+    let server = listener.map(|listener| {
+        let parts = server::Parts {
+            checks: checks(app),
+            clock: Arc::new(SystemClock::new()),
+            boot: (&SystemEntropy as &dyn Entropy).bytes(),
+            limits: Limits::default(),
+        };
+        let server = server::start(listener, parts, routes::every(app))?;
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Ok::<_, anyhow::Error>(handle)
+    });
+    Ok(Running { server: server.transpose()?, workers })
+}
+
+fn checks(app: &App) -> Checks {
+    let (database, engine) = (app.clone(), app.clone());
+    Checks::default()
+        .with("database", move || {
+            let app = database.clone();
+            Box::pin(async move { app.check_database().await })
+        })
+        .with("engine", move || {
+            let app = engine.clone();
+            Box::pin(async move { app.check_engine().await })
+        })
+}
+
+impl Running {
+    /// Takes no more requests, finishes those under way, then stops the workers. Nothing accepted is lost.
+    pub(super) async fn stop(self) {
+        if let Some(server) = self.server {
+            server.stop(true).await;
+        }
+        if let Some(workers) = self.workers {
+            workers.stop().await;
+        }
+    }
+}
+
+/// Waits for Ctrl-C or, on Unix, for the signal that service managers send.
+pub(super) async fn told_to_stop() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            asked = tokio::signal::ctrl_c() => asked?,
+            _ = terminated.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
 }

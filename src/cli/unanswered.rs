@@ -1,5 +1,13 @@
 //! `lastlooks unanswered`: what nobody answered in time, without opening a report.
 
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use super::{assemble, settings};
+use crate::app::{error::AppError, unanswered::UnansweredLine};
+
 /// Options of `lastlooks unanswered`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -16,4 +24,94 @@ pub struct Args {
     /// Print comma-separated values instead of a table
     #[arg(long)]
     pub csv: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If there is no such production, or the database cannot be reached.
+pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let app = assemble::open_app(settings::read(config)?, assemble::Tables::Expect)?;
+    let lines = assemble::runtime()?.block_on(app.unanswered(&args.production));
+    let lines = lines.map_err(|error| match error {
+        AppError::NotFound => anyhow::anyhow!("no production is called `{}` here", args.production),
+        error => error.into(),
+    })?;
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&lines)?)?;
+    } else if args.csv {
+        csv(&lines, out)?;
+    } else {
+        table(&lines, out)?;
+    }
+    Ok(())
+}
+
+fn table(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
+    if lines.is_empty() {
+        return writeln!(out, "Every deadline so far was met.");
+    }
+    writeln!(
+        out,
+        "{:<22} {:<22} {:<5} {:<32} {:<16} recorded as",
+        "deadline (UTC)", "report", "level", "desks", "what was missed"
+    )?;
+    for line in lines {
+        let late = line.answered_late_at.as_ref().map(|at| format!(", answered late {at}")).unwrap_or_default();
+        let told = if line.told { "" } else { ", not told" };
+        writeln!(
+            out,
+            "{:<22} {:<22} {:<5} {:<32} {:<16} {}{told}{late}",
+            line.due_at,
+            line.handle,
+            line.level,
+            line.desks.join(", "),
+            line.missed,
+            line.recorded_as
+        )?;
+    }
+    Ok(())
+}
+
+fn csv(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "deadline,report,severity,side,level,cycle,desks,missed,recorded_as,told,answered_late_at,status")?;
+    for line in lines {
+        let fields = [
+            line.due_at.clone(),
+            line.handle.clone(),
+            line.severity.clone(),
+            line.side.clone(),
+            line.level.to_string(),
+            line.cycle.to_string(),
+            line.desks.join("; "),
+            line.missed.clone(),
+            line.recorded_as.clone(),
+            line.told.to_string(),
+            line.answered_late_at.clone().unwrap_or_default(),
+            line.status.clone(),
+        ];
+        writeln!(out, "{}", fields.map(|field| quoted(&field)).join(","))?;
+    }
+    Ok(())
+}
+
+/// One field of a line.
+///
+/// A desk's name is somebody's text: begun with `=`, `+`, `-` or `@` a spreadsheet would run it, so it gets an apostrophe.
+///
+/// Source: RFC 4180.
+fn quoted(field: &str) -> String {
+    let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", field.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_a_spreadsheet_would_run_is_guarded() {
+        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
+        assert_eq!(quoted("say \"stop\""), "\"say \"\"stop\"\"\"");
+    }
 }

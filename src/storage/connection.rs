@@ -42,12 +42,27 @@ impl fmt::Debug for Conn {
 
 /// Repeats an expression for the variant at hand: for what diesel offers on each backend but not through the enum
 /// (`on_conflict`, several rows at once, row locks).
+///
+/// The second form inserts a slice in parts of fixed sizes: a statement for each size stays prepared, whereas one for
+/// a slice is parsed anew each time, which costs more than the inserting (measured). It leaves the function on errors.
 macro_rules! on {
     ($conn:expr, |$inner:ident| $body:expr) => {
         match $conn {
             $crate::storage::connection::Conn::Postgres($inner) => $body,
             $crate::storage::connection::Conn::Sqlite($inner) => $body,
         }
+    };
+    ($conn:expr, for $part:ident in $rows:expr => $insert:expr) => {
+        $crate::storage::connection::on!($conn, |c| {
+            let mut rest = $rows;
+            $crate::storage::connection::on!(@parts c, rest, $part, $insert, 64 8 4 2 1);
+        })
+    };
+    (@parts $inner:ident, $rest:ident, $part:ident, $insert:expr, $($size:literal)*) => {
+        $(while let Some(($part, more)) = $rest.split_first_chunk::<$size>() {
+            diesel::RunQueryDsl::execute($insert, $inner)?;
+            $rest = more;
+        })*
     };
 }
 pub(super) use on;
@@ -257,7 +272,7 @@ impl Conn {
         }
     }
 
-    /// Begins a batch of writes and records its id, in one round trip.
+    /// Begins a batch of writes, records its id and begins the first part, in one round trip.
     ///
     /// The id goes first, so that it also answers whether an earlier attempt with it was committed: the unique key makes
     /// the insert wait for an attempt that is still under way, and a duplicate means that it took place.
@@ -269,27 +284,32 @@ impl Conn {
                 c,
                 &format!(
                     "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '15s'; \
-                     INSERT INTO batches (id, at) VALUES ('\\x{id}', {hour})"
+                     INSERT INTO batches (id, at) VALUES ('\\x{id}', {hour}); SAVEPOINT part"
                 ),
             ),
             Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(
                 c,
-                &format!("BEGIN IMMEDIATE; INSERT INTO batches (id, at) VALUES (x'{id}', {hour})"),
+                &format!("BEGIN IMMEDIATE; INSERT INTO batches (id, at) VALUES (x'{id}', {hour}); SAVEPOINT part"),
             ),
         }
     }
 
-    /// Begins a savepoint inside the batch.
-    pub(super) fn begin_part(&mut self) -> Result<(), DieselError> {
-        Self::begin_transaction(self)
+    /// Keeps the part of the batch at hand and begins the next, in one round trip. Fails if the part is spoilt.
+    pub(super) fn next_part(&mut self) -> Result<(), DieselError> {
+        self.batch_execute("RELEASE SAVEPOINT part; SAVEPOINT part")
     }
 
-    /// Commits the innermost savepoint or transaction.
+    /// Undoes the part of the batch at hand and begins the next.
+    pub(super) fn undo_part(&mut self) -> Result<(), DieselError> {
+        self.batch_execute("ROLLBACK TO SAVEPOINT part")
+    }
+
+    /// Commits the transaction with all its parts.
     pub(super) fn commit(&mut self) -> Result<(), DieselError> {
         Self::commit_transaction(self)
     }
 
-    /// Rolls the innermost savepoint or transaction back.
+    /// Rolls the transaction back.
     pub(super) fn roll_back(&mut self) -> Result<(), DieselError> {
         Self::rollback_transaction(self)
     }

@@ -40,7 +40,7 @@ pub struct OpeningRow {
 
 /// A leaf in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_leaves)]
+#[diesel(table_name = ledger_leaves, treat_none_as_default_value = false)]
 pub struct LeafRow {
     /// Its place, 0 and up, without gaps.
     pub idx: i64,
@@ -50,7 +50,7 @@ pub struct LeafRow {
 
 /// A tile of hashes.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_tiles)]
+#[diesel(table_name = ledger_tiles, treat_none_as_default_value = false)]
 pub struct TileRow {
     /// 0 for leaf hashes.
     pub level: i32,
@@ -67,9 +67,7 @@ pub struct TileRow {
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn add_pending(tx: &mut Tx, rows: &[PendingRow]) -> Result<(), StorageError> {
-    for part in rows.chunks(500) {
-        on!(tx, |c| diesel::insert_into(ledger_pending::table).values(part).execute(c))?;
-    }
+    on!(tx, for part in rows => diesel::insert_into(ledger_pending::table).values(part));
     Ok(())
 }
 
@@ -112,12 +110,8 @@ pub fn pending_of(conn: &mut Conn, report: ReportId) -> Result<Vec<PendingRow>, 
 /// # Errors
 /// [`StorageError::Duplicate`] if a place is taken.
 pub fn add_leaves(tx: &mut Tx, leaves: &[LeafRow], openings: &[OpeningRow]) -> Result<(), StorageError> {
-    for part in leaves.chunks(1000) {
-        on!(tx, |c| diesel::insert_into(ledger_leaves::table).values(part).execute(c))?;
-    }
-    for part in openings.chunks(1000) {
-        on!(tx, |c| diesel::insert_into(ledger_openings::table).values(part).execute(c))?;
-    }
+    on!(tx, for part in leaves => diesel::insert_into(ledger_leaves::table).values(part));
+    on!(tx, for part in openings => diesel::insert_into(ledger_openings::table).values(part));
     Ok(())
 }
 

@@ -75,7 +75,7 @@ pub struct DeliveryRow {
 
 /// A link in a mail, by which one person may acknowledge one report until one deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = links)]
+#[diesel(table_name = links, treat_none_as_default_value = false)]
 pub struct LinkRow {
     /// SHA-256 of the token.
     pub token_hash: Bytes<32>,
@@ -92,9 +92,7 @@ pub struct LinkRow {
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn enqueue(tx: &mut Tx, rows: &[NoticeRow]) -> Result<(), StorageError> {
-    for part in rows.chunks(500) {
-        on!(tx, |c| diesel::insert_into(outbox::table).values(part).on_conflict(outbox::key).do_nothing().execute(c))?;
-    }
+    on!(tx, for part in rows => diesel::insert_into(outbox::table).values(part).on_conflict(outbox::key).do_nothing());
     Ok(())
 }
 

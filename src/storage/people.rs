@@ -71,7 +71,7 @@ pub struct SeatRow {
 
 /// One version of a production's roster.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = rosters)]
+#[diesel(table_name = rosters, treat_none_as_default_value = false)]
 pub struct RosterRow {
     /// Whose it is.
     pub production_id: ProductionId,

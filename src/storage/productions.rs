@@ -15,7 +15,7 @@ use crate::domain::{
 
 /// One show or picture.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Identifiable, AsChangeset)]
-#[diesel(table_name = productions, treat_none_as_null = true)]
+#[diesel(table_name = productions, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct ProductionRow {
     /// Its id.
     pub id: ProductionId,
@@ -264,13 +264,21 @@ pub fn desks(conn: &mut Conn, production: ProductionId) -> Result<Vec<DeskRow>, 
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn count_filing(tx: &mut Tx, production: ProductionId, hour: UtcMillis) -> Result<i32, StorageError> {
+    // Nearly always the row is there; and an upsert is parsed anew each time, an update is not.
+    let row = budget::table.find((production, hour));
+    let one_more = budget::filed.eq(budget::filed + 1);
+    let counted: Option<i32> =
+        on!(tx, |c| diesel::update(row).set(one_more).returning(budget::filed).get_result(c).optional())?;
+    if let Some(filed) = counted {
+        return Ok(filed);
+    }
     let values = (budget::production_id.eq(production), budget::hour.eq(hour), budget::filed.eq(1));
     Ok(on!(tx, |c| {
         diesel::insert_into(budget::table)
             .values(values)
             .on_conflict((budget::production_id, budget::hour))
             .do_update()
-            .set(budget::filed.eq(budget::filed + 1))
+            .set(one_more)
             .returning(budget::filed)
             .get_result(c)
     })?)

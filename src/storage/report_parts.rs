@@ -16,9 +16,6 @@ use crate::domain::{
     time::UtcMillis,
 };
 
-/// Rows in one statement: well under the 32,766 values that SQLite takes.
-const ROWS_AT_ONCE: usize = 500;
-
 /// What one author said once, sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = units, treat_none_as_default_value = false)]
@@ -41,7 +38,7 @@ pub struct UnitRow {
 
 /// Data keys, sealed to one reader.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = envelopes)]
+#[diesel(table_name = envelopes, treat_none_as_default_value = false)]
 pub struct EnvelopeRow {
     /// The report.
     pub report_id: ReportId,
@@ -90,9 +87,7 @@ pub struct EventRow {
 /// # Errors
 /// [`StorageError::Duplicate`] if an id is taken.
 pub fn add_units(tx: &mut Tx, rows: &[UnitRow]) -> Result<(), StorageError> {
-    for part in rows.chunks(ROWS_AT_ONCE) {
-        on!(tx, |c| diesel::insert_into(units::table).values(part).execute(c))?;
-    }
+    on!(tx, for part in rows => diesel::insert_into(units::table).values(part));
     Ok(())
 }
 
@@ -101,9 +96,7 @@ pub fn add_units(tx: &mut Tx, rows: &[UnitRow]) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError::Duplicate`] if a reader has one of this group.
 pub fn add_envelopes(tx: &mut Tx, rows: &[EnvelopeRow]) -> Result<(), StorageError> {
-    for part in rows.chunks(ROWS_AT_ONCE) {
-        on!(tx, |c| diesel::insert_into(envelopes::table).values(part).execute(c))?;
-    }
+    on!(tx, for part in rows => diesel::insert_into(envelopes::table).values(part));
     Ok(())
 }
 
@@ -138,26 +131,26 @@ pub fn remove_envelopes(tx: &mut Tx, report: ReportId, key_id: &[u8; 16]) -> Res
 /// # Errors
 /// [`StorageError::Duplicate`] if one of them has fired already.
 pub fn append_events(tx: &mut Tx, rows: &[EventRow]) -> Result<(), StorageError> {
-    for part in rows.chunks(ROWS_AT_ONCE) {
-        on!(tx, |c| diesel::insert_into(events::table).values(part).execute(c))?;
-    }
+    on!(tx, for part in rows => diesel::insert_into(events::table).values(part));
     Ok(())
 }
 
-/// Sets the kept-out tags of a report: 16 bytes each, a multiple of 32 of them.
+/// Adds the kept-out tags of a new report: 16 bytes each, a multiple of 32 of them.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if it has some.
+pub fn add_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
+    let values = (kept_out::report_id.eq(report), kept_out::tags.eq(tags));
+    diesel::insert_into(kept_out::table).values(values).execute(tx)?;
+    Ok(())
+}
+
+/// Replaces the kept-out tags of a report.
 ///
 /// # Errors
 /// [`StorageError`] if the database refuses.
-pub fn put_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
-    let values = (kept_out::report_id.eq(report), kept_out::tags.eq(tags));
-    on!(tx, |c| {
-        diesel::insert_into(kept_out::table)
-            .values(values)
-            .on_conflict(kept_out::report_id)
-            .do_update()
-            .set(kept_out::tags.eq(tags))
-            .execute(c)
-    })?;
+pub fn save_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
+    diesel::update(kept_out::table.find(report)).set(kept_out::tags.eq(tags)).execute(tx)?;
     Ok(())
 }
 

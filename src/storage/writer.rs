@@ -217,13 +217,10 @@ impl Writer {
 
 /// Runs every write of the batch; returns how many want to be committed.
 fn run_all(link: &mut Link, slots: &mut [Slot]) -> Result<usize, Failed> {
-    let alone = slots.len() == 1;
     let mut done = 0;
-    for slot in slots.iter_mut().filter(|slot| slot.standing != Standing::Dead) {
+    let mut live = slots.iter_mut().filter(|slot| slot.standing != Standing::Dead).peekable();
+    while let Some(slot) = live.next() {
         slot.standing = Standing::Open;
-        if !alone {
-            link.conn.begin_part().map_err(Failed::before_commit)?;
-        }
         let ran = slot.job.run(&mut link.conn);
         if link.is_lost() {
             return Err(Failed::before_commit(StorageError::Unavailable("the connection was lost".to_owned())));
@@ -232,8 +229,9 @@ fn run_all(link: &mut Link, slots: &mut [Slot]) -> Result<usize, Failed> {
         match ran {
             Ran::Done => {
                 done += 1;
-                // PostgreSQL answers COMMIT in a spoilt transaction with success and rolls back: so ask before.
-                let kept = if alone { link.check_unspoilt() } else { link.conn.commit() };
+                // PostgreSQL answers COMMIT in a spoilt transaction with success and rolls back: so the last one is
+                // asked before. For the others the next part cannot begin.
+                let kept = if live.peek().is_some() { link.conn.next_part() } else { link.check_unspoilt() };
                 if let Err(error) = kept {
                     return Err(dead(slot, &format!("it went on after a failed statement: {error}")));
                 }
@@ -242,9 +240,7 @@ fn run_all(link: &mut Link, slots: &mut [Slot]) -> Result<usize, Failed> {
                 if clashed {
                     slot.standing = Standing::PutOff;
                 }
-                if !alone {
-                    link.conn.roll_back().map_err(Failed::before_commit)?;
-                }
+                link.conn.undo_part().map_err(Failed::before_commit)?;
             }
             Ran::Panicked => return Err(dead(slot, "it panicked")),
         }

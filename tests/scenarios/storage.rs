@@ -2,6 +2,8 @@
 
 mod people;
 mod proxy;
+mod reports;
+mod sample;
 mod tables;
 mod writer;
 

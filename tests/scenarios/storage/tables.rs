@@ -5,23 +5,22 @@ use std::collections::BTreeSet;
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use lastlooks::{
     domain::{
-        ids::{EventId, MemberId, NoticeId, ProductionId, ReportId, UnitId},
+        ids::{NoticeId, ReportId},
         time::UtcMillis,
     },
     storage::{
-        Bytes, Conn, Storage, StorageError, engine,
-        ledger::{self, LeafRow, PendingRow},
-        outbox::{self, NoticeRow},
-        productions,
-        report_parts::{self, EnvelopeRow, EventRow, UnitRow},
-        reports::{self, BoardFilter, ReportRow, board_key},
+        Bytes, Storage, StorageError, engine,
+        ledger::{self, LeafRow},
+        outbox, report_parts, reports,
     },
 };
 
-use super::{KEY, execute, number, write_sql};
+use super::{
+    KEY, execute, number,
+    sample::{a_notice, file},
+    write_sql,
+};
 use crate::support::TestDatabase;
-
-const PRODUCTION: ProductionId = ProductionId::new([7; 16]);
 
 #[derive(QueryableByName)]
 struct Line {
@@ -75,147 +74,6 @@ fn migrations_go_down_and_up_again() {
         assert_eq!(storage.pending().unwrap().len(), names.len());
         storage.migrate().unwrap();
         assert_eq!((columns(&storage, &database), indexes(&storage, &database)), before);
-    }
-}
-
-fn a_report(id: u8, due: Option<i64>) -> ReportRow {
-    ReportRow {
-        id: ReportId::new([id; 16]),
-        production_id: PRODUCTION,
-        lookup: Bytes([id; 32]),
-        content_tag: Bytes([1; 32]),
-        verify_key: Bytes([2; 32]),
-        reading_key: Bytes([3; 32]),
-        ledger_key: Bytes([4; 32]),
-        handle: "Copper Lantern".to_owned(),
-        chain: "production".to_owned(),
-        category: "weapons".to_owned(),
-        severity: "next_setup".to_owned(),
-        stage: "delivered".to_owned(),
-        awaiting: Some("acknowledgement".to_owned()),
-        level: 1,
-        cycle: 1,
-        due_at: due.map(UtcMillis::new),
-        wake_at: due.map(UtcMillis::new),
-        deliver_at: None,
-        outcome: None,
-        holder: None,
-        policy_version: 1,
-        roster_version: 1,
-        overflow: false,
-        unanswered: false,
-        delivered_from: Some(UtcMillis::new(60_000)),
-        delivered_to: Some(UtcMillis::new(120_000)),
-        counts_for_repeated: true,
-        digest: Bytes([5; 32]),
-        digest_signature: Bytes([6; 64]),
-        sealed_moment: vec![8; 40],
-        size_steps: 1,
-        prev_entry: None,
-        state: "{}".to_owned(),
-        version: 1,
-        open: true,
-    }
-}
-
-fn an_event(report: u8, seq: i32, kind: &str) -> EventRow {
-    EventRow {
-        report_id: ReportId::new([report; 16]),
-        seq,
-        id: EventId::new([report.wrapping_add(u8::try_from(seq).unwrap()); 16]),
-        at_from: UtcMillis::new(1),
-        at_to: UtcMillis::new(2),
-        kind: kind.to_owned(),
-        chain: "production".to_owned(),
-        level: 1,
-        cycle: 1,
-        n: 0,
-        member_id: None,
-        role: None,
-        body: "{}".to_owned(),
-    }
-}
-
-fn a_notice(id: u8, report: u8, at: i64) -> NoticeRow {
-    NoticeRow {
-        id: NoticeId::new([id; 16]),
-        key: Bytes([id; 32]),
-        kind: "level_entered".to_owned(),
-        report_id: Some(ReportId::new([report; 16])),
-        member_id: Some(MemberId::new([9; 16])),
-        invitation_id: None,
-        production_id: Some(PRODUCTION),
-        email: None,
-        body: "{}".to_owned(),
-        due_at: None,
-        next_attempt_at: UtcMillis::new(at),
-        leased_until: None,
-        attempts: 0,
-        state: "waiting".to_owned(),
-    }
-}
-
-/// A filing as it is stored: the row and all that hangs on it.
-fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
-    let report = ReportId::new([id; 16]);
-    reports::add(tx, &a_report(id, Some(1_000)))?;
-    report_parts::put_kept_out(tx, report, &[id; 512])?;
-    let unit = |n| UnitRow {
-        report_id: report,
-        id: UnitId::new([n; 16]),
-        kind: "shared".to_owned(),
-        addressed: "all".to_owned(),
-        ciphertext: vec![n; 4096],
-        key_commit: Bytes([n; 32]),
-        author_key: None,
-        event_seq: None,
-    };
-    report_parts::add_units(tx, &[unit(1), unit(2)])?;
-    let envelope =
-        |n| EnvelopeRow { report_id: report, group_id: Bytes([0; 16]), key_id: Bytes([n; 16]), sealed: vec![n; 112] };
-    report_parts::add_envelopes(tx, &(0..13).map(envelope).collect::<Vec<_>>())?;
-    report_parts::append_events(tx, &(1..=6).map(|n| an_event(id, n, &format!("kind_{n}"))).collect::<Vec<_>>())?;
-    outbox::enqueue(tx, &(0..8).map(|n| a_notice(id.wrapping_mul(8) + n, id, 5)).collect::<Vec<_>>())?;
-    let pending = |n| PendingRow {
-        id: Bytes([id.wrapping_mul(2) + n; 16]),
-        report_id: Some(report),
-        leaf: Bytes([1; 65]),
-        opening: vec![1, 2, 3],
-        recorded_at: UtcMillis::new(120_000),
-    };
-    ledger::add_pending(tx, &[pending(0), pending(1)])
-}
-
-#[test]
-fn a_filing_comes_back_as_it_was_stored() {
-    for database in TestDatabase::each() {
-        let storage = database.open();
-        storage.write_blocking(&KEY, |tx| file(tx, 1)).unwrap();
-        let id = ReportId::new([1; 16]);
-        let found = storage
-            .read_blocking(move |conn| {
-                Ok::<_, StorageError>((
-                    reports::find(conn, id)?,
-                    reports::by_lookup(conn, &[1; 32])?,
-                    report_parts::units(conn, id)?.len(),
-                    report_parts::envelopes_for(conn, id, &[4; 16])?,
-                    report_parts::events(conn, id)?,
-                    report_parts::kept_out(conn, id)?,
-                    ledger::pending_of(conn, id)?.len(),
-                ))
-            })
-            .unwrap();
-        assert_eq!(found.0, Some(a_report(1, Some(1_000))));
-        assert_eq!(found.1, found.0);
-        assert_eq!(found.2, 2);
-        assert_eq!(found.3.iter().map(|e| e.sealed.clone()).collect::<Vec<_>>(), [vec![4; 112]]);
-        assert_eq!(found.4, (1..=6).map(|n| an_event(1, n, &format!("kind_{n}"))).collect::<Vec<_>>());
-        assert_eq!(found.5, [1; 512]);
-        assert_eq!(found.6, 2);
-        let again = storage.write_blocking(&KEY, |tx| {
-            reports::add(tx, &ReportRow { id: ReportId::new([2; 16]), ..a_report(1, None) })
-        });
-        assert!(matches!(again, Err(StorageError::Duplicate(_))), "the same receipt files once: {again:?}");
     }
 }
 
@@ -273,121 +131,6 @@ fn what_was_recorded_can_neither_be_changed_nor_deleted() {
 }
 
 #[test]
-fn nothing_fires_twice_but_a_lifted_row_may_stand_beside() {
-    for database in TestDatabase::each() {
-        let storage = database.open();
-        let append = |seq, kind: &'static str| {
-            storage.write_blocking(&KEY, move |tx| report_parts::append_events(tx, &[an_event(1, seq, kind)]))
-        };
-        append(1, "acknowledgement").unwrap();
-        assert!(matches!(append(2, "acknowledgement"), Err(StorageError::Duplicate(_))));
-        append(2, "lifted").unwrap();
-        append(3, "lifted").unwrap();
-    }
-}
-
-#[test]
-fn of_two_who_save_the_same_version_one_is_told_of_a_conflict() {
-    for database in TestDatabase::each() {
-        let storage = database.open();
-        storage.write_blocking(&KEY, |tx| reports::add(tx, &a_report(1, Some(5)))).unwrap();
-        let save = |level| {
-            storage.write_blocking(&KEY, move |tx| {
-                reports::save(tx, &ReportRow { level, due_at: None, ..a_report(1, None) })
-            })
-        };
-        save(2).unwrap();
-        assert_eq!(save(3), Err(StorageError::Conflict));
-        let stored = storage.read_blocking(|c| reports::find(c, ReportId::new([1; 16]))).unwrap().unwrap();
-        assert_eq!((stored.level, stored.due_at, stored.version), (2, None, 2));
-    }
-}
-
-#[test]
-fn a_board_goes_by_deadline_then_by_id_and_pages_without_gap_or_repetition() {
-    for database in TestDatabase::each() {
-        let storage = database.open();
-        let deadlines = [Some(30), None, Some(10), Some(20), None, Some(20), Some(-5)];
-        storage
-            .write_blocking(&KEY, move |tx| {
-                (1..).zip(deadlines).try_for_each(|(id, due)| reports::add(tx, &a_report(id, due)))
-            })
-            .unwrap();
-        let mut seen = Vec::new();
-        let mut after = None;
-        loop {
-            let filter =
-                BoardFilter { category: Some("weapons".to_owned()), unanswered: Some(false), ..BoardFilter::default() };
-            let page = storage.read_blocking(move |c| reports::board(c, PRODUCTION, &filter, after, 2)).unwrap();
-            let Some(last) = page.last() else { break };
-            after = Some(board_key(last));
-            seen.extend(page.iter().map(|row| row.id.as_bytes()[0]));
-        }
-        assert_eq!(seen, [7, 3, 4, 6, 1, 2, 5]);
-        let none = BoardFilter { unanswered: Some(true), ..BoardFilter::default() };
-        assert!(storage.read_blocking(move |c| reports::board(c, PRODUCTION, &none, None, 9)).unwrap().is_empty());
-    }
-}
-
-#[test]
-fn the_engine_finds_the_next_wake_up_and_claims_what_is_due() {
-    for database in TestDatabase::each() {
-        let storage = database.open();
-        storage
-            .write_blocking(&KEY, |tx| {
-                reports::add(tx, &a_report(1, Some(100)))?;
-                reports::add(tx, &a_report(2, Some(200)))?;
-                reports::add(tx, &a_report(3, None))?;
-                reports::add(tx, &ReportRow { open: false, ..a_report(4, Some(50)) })
-            })
-            .unwrap();
-        let next = |after| {
-            storage.read_blocking(move |c| reports::next_wake(c, UtcMillis::new(after))).unwrap().map(UtcMillis::get)
-        };
-        assert_eq!((next(0), next(100), next(200)), (Some(100), Some(200), None));
-        let claim = |until| {
-            let rows = storage
-                .write_blocking(&KEY, move |tx| reports::claim_due(tx, UtcMillis::new(0), UtcMillis::new(until), 10));
-            rows.unwrap().into_iter().map(|row| row.id.as_bytes()[0]).collect::<Vec<_>>()
-        };
-        assert_eq!((claim(99), claim(100), claim(500)), (vec![], vec![1], vec![1, 2]));
-    }
-}
-
-#[test]
-fn what_one_has_claimed_the_other_passes_over() {
-    let database = TestDatabase::postgres();
-    let storage = database.open();
-    storage.write_blocking(&KEY, |tx| (1..=4).try_for_each(|id| reports::add(tx, &a_report(id, Some(10))))).unwrap();
-    let claim =
-        |tx: &mut Conn| Ok::<_, StorageError>(reports::claim_due(tx, UtcMillis::new(0), UtcMillis::new(99), 2)?.len());
-    let other = storage.clone();
-    let both = storage.write_blocking(&KEY, move |tx| {
-        let first = claim(tx)?;
-        let second =
-            other.write_blocking(&super::OTHER_KEY, move |tx| Ok::<_, StorageError>(claim(tx)? + claim(tx)?))?;
-        Ok::<_, StorageError>((first, second))
-    });
-    // The second writer gets the two that are left, and within its own transaction the same two again.
-    assert_eq!(both, Ok((2, 4)));
-}
-
-#[test]
-fn a_report_counts_as_repeated_within_its_span_only() {
-    for database in TestDatabase::each() {
-        let storage = database.open();
-        storage.write_blocking(&KEY, |tx| reports::add(tx, &a_report(1, None))).unwrap();
-        let earlier = |category: &'static str, from, to| {
-            let (from, to) = (UtcMillis::new(from), UtcMillis::new(to));
-            storage.read_blocking(move |c| reports::has_earlier(c, PRODUCTION, category, from, to)).unwrap()
-        };
-        assert!(earlier("weapons", 120_000, 120_000));
-        assert!(!earlier("weapons", 120_001, 999_999));
-        assert!(!earlier("fatigue", 0, 999_999));
-    }
-}
-
-#[test]
 fn a_notice_is_leased_to_one_at_a_time_and_enqueued_once() {
     for database in TestDatabase::each() {
         let storage = database.open();
@@ -412,19 +155,6 @@ fn a_notice_is_leased_to_one_at_a_time_and_enqueued_once() {
         assert_eq!(storage.read_blocking(outbox::dead).unwrap().len(), 1);
         assert!(storage.write_blocking(&KEY, move |tx| outbox::remove(tx, id)).unwrap());
         assert!(!storage.write_blocking(&KEY, move |tx| outbox::remove(tx, id)).unwrap());
-    }
-}
-
-#[test]
-fn filings_are_counted_per_production_and_hour() {
-    for database in TestDatabase::each() {
-        let storage = database.open();
-        let count = |hour| {
-            storage
-                .write_blocking(&KEY, move |tx| productions::count_filing(tx, PRODUCTION, UtcMillis::new(hour)))
-                .unwrap()
-        };
-        assert_eq!((count(0), count(0), count(3_600_000), count(0)), (1, 2, 1, 3));
     }
 }
 
