@@ -123,6 +123,8 @@ pub enum EventKind {
         may_restart_role: String,
         /// The answer deadline it moved to (`immediate`, production, once a cycle).
         answer_by: Option<UtcMillis>,
+        /// The answer deadline before it moved.
+        instead_of: Option<UtcMillis>,
     },
     /// Work goes on.
     Resumed,

@@ -45,7 +45,7 @@ fn happen(mut report: Report, event: &Event) -> Report {
         }
         EventKind::Acknowledged { level, .. } => acknowledge(&mut report, event, *level),
         EventKind::HolderTaken { .. } => hold(&mut report, event),
-        EventKind::StopWork { may_restart_role, answer_by } => {
+        EventKind::StopWork { may_restart_role, answer_by, .. } => {
             stop(&mut report, event, may_restart_role, *answer_by);
         }
         EventKind::Resumed => report.stopped = None,
@@ -71,7 +71,7 @@ fn happen(mut report: Report, event: &Event) -> Report {
                 answered.check = Check::Verified;
             }
         }
-        EventKind::Rejected { .. } | EventKind::CannotTell | EventKind::Message { .. } => {}
+        EventKind::Rejected { .. } | EventKind::CannotTell | EventKind::Message { .. } | EventKind::NotCredible => {}
         EventKind::NotVerified { .. } => {
             remember(&mut report, event);
             if let Stage::Answered(answered) = &mut report.stage {
@@ -133,7 +133,6 @@ fn happen(mut report: Report, event: &Event) -> Report {
                 report.not_credible_by = Some(*member);
             }
         }
-        EventKind::NotCredible => {}
         EventKind::Summary { late_for, .. } => summarise(&mut report, event, late_for),
         EventKind::Withdrawn { .. } => report.stage = Stage::Closed { outcome: Outcome::Withdrawn },
         EventKind::Closed { outcome } => {
