@@ -8,16 +8,22 @@ pub mod body;
 pub mod catalogue;
 pub mod credentials;
 mod crew;
+mod desks;
 pub mod edge;
 mod fallback;
 mod field;
 pub mod health;
 pub mod openapi;
 pub mod pages;
+mod people;
+mod policy;
 pub mod problem;
+mod productions;
 pub mod query;
 pub mod routes;
 pub mod server;
+mod sessions;
+pub mod signed_in;
 
 #[cfg(test)]
 mod bad_input;
