@@ -276,6 +276,7 @@ impl App {
                     tags: draft.tags.clone(),
                     people: draft.people.clone(),
                     policy: Arc::new(production.policy.clone()),
+                    next_ledger_key: None,
                 };
                 app.append(tx, &mut subject, &draft.events)?;
                 note_state(&mut subject)?;
