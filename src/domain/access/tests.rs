@@ -75,6 +75,20 @@ fn of_retaliation_the_production_side_sees_nothing_before_the_summary_and_then_t
 }
 
 #[test]
+fn the_union_chains_breaches_and_answers_are_the_union_sides_alone() {
+    let mut world = World::with_retaliation();
+    world.until(at(39, 0, 0));
+    world.answers(STEWARD).unwrap();
+    world.does(&Command::Summarise(STEWARD.actor())).unwrap();
+    let known = |side| (breaches_for(&world.report, side).count(), answers_for(&world.report, side).count());
+    assert_eq!([Side::Production, Side::Observer, Side::Union].map(known), [(0, 0), (0, 0), (1, 1)]);
+    world.until(world.now.plus(Seconds::days(1)));
+    world.answers(FIRST_AD).unwrap();
+    let known = |side| (breaches_for(&world.report, side).count(), answers_for(&world.report, side).count());
+    assert_eq!([Side::Production, Side::Union].map(known), [(1, 1), (2, 2)]);
+}
+
+#[test]
 fn the_level_is_the_one_whose_clock_runs_else_the_highest_told() {
     let mut world = World::with(NextSetup);
     let all: Vec<Level> = (1..=3).map(Level).collect();

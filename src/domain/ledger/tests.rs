@@ -255,6 +255,17 @@ fn the_first_telling_is_notified_however_it_was_and_the_first_opening_is_opened(
 }
 
 #[test]
+fn acting_is_no_telling() {
+    let mut world = World::empty();
+    world.mail_works = false;
+    world.files(NextSetup, false, 0);
+    world.acknowledges(FIRST_AD).unwrap();
+    let told = crate::domain::event::Telling::Notified;
+    world.does(&Command::Told { member: ADVISOR.member(), how: told, at: world.now }).unwrap();
+    assert_eq!(marks(&world)[1..], [("acknowledged", 1, 1, 0), ("notified", 1, 1, 0)]);
+}
+
+#[test]
 fn a_life_of_cycles_numbers_each_kind_by_its_cycle() {
     let mut world = World::with(NextSetup);
     world.answers(FIRST_AD).unwrap();

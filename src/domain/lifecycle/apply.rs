@@ -60,7 +60,6 @@ fn happen(mut report: Report, event: &Event) -> Report {
             if let Stage::Answered(answered) = &mut report.stage {
                 answered.plan = None;
                 answered.check = check(*verify_by, *verify_window);
-                answered.drawn = false;
                 answered.contest_until = Some(Deadline::new(*contest_until));
             }
             report.rewinds.clear();
@@ -306,7 +305,6 @@ fn summarise(report: &mut Report, event: &Event, late_for: &[Level]) {
     report.holder = None;
     report.stopped = None;
     report.referred = false;
-    report.reached.clear();
     begin_cycle(report, 1);
 }
 

@@ -5,6 +5,8 @@
 //!
 //! | file | rules of |
 //! |---|---|
+//! | `command` | what is asked for, and why it is refused |
+//! | `apply` | what an event makes of the state |
 //! | `ladder` | entering levels, skips, pairs, exhaustion, next cycle |
 //! | `acts` | acknowledge, holder, answer, referral, stop work |
 //! | `reporter` | filing, safety, worse, messages, withdrawal |

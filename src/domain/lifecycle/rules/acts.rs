@@ -201,6 +201,17 @@ fn a_further_answer_moves_nothing() {
 }
 
 #[test]
+fn a_further_answer_of_a_level_that_was_silent_is_not_in_time() {
+    let mut world = World::with(NextSetup);
+    world.until(at(14, 22, 0));
+    world.answers(UPM).unwrap();
+    world.answers(LINE_PRODUCER).unwrap();
+    world.answers(FIRST_AD).unwrap();
+    assert_eq!(world.report.answers.iter().map(|a| a.in_time).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(world.breach(1).answered_late_at, Some(at(14, 22, 0)));
+}
+
+#[test]
 fn a_dispute_completes_no_plan() {
     let mut world = World::with(NextSetup);
     world.plans(FIRST_AD, at(16, 0, 0)).unwrap();

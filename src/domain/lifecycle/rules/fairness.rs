@@ -316,6 +316,17 @@ fn an_earlier_breach_is_not_lifted_with_a_later_one() {
 }
 
 #[test]
+fn an_answer_committed_meanwhile_is_not_taken_away_by_an_act_that_was_in_time() {
+    let mut world = World::with(NextSetup);
+    world.until(at(14, 21, 0));
+    world.sleeps_until(at(14, 21, 5));
+    world.answers(UPM).unwrap();
+    world.sleeps_until(at(14, 20, 59));
+    assert_eq!(world.acknowledges(FIRST_AD).unwrap(), []);
+    assert_eq!((world.report.status(), world.report.answers.len()), ("answered", 1));
+}
+
+#[test]
 fn a_refused_act_lifts_nothing() {
     let mut world = overtaken(at(14, 20, 59));
     let before = world.report.clone();

@@ -33,6 +33,8 @@ fn a_level_that_nobody_can_be_reached_at_is_skipped_and_its_window_goes_to_the_n
 #[test]
 fn of_several_skipped_levels_the_first_ones_window_is_carried() {
     let mut world = World::empty();
+    world.policy.document.windows.get_mut(&crate::domain::policy::WindowRow::NextSetup).unwrap().acknowledge =
+        vec![Seconds::minutes(15), Seconds::minutes(20), Seconds::minutes(30)];
     world.empties(1, Side::Production);
     world.empties(2, Side::Production);
     world.files(NextSetup, false, 0);
@@ -233,8 +235,18 @@ fn where_nobody_who_was_told_is_left_the_next_cycle_goes_on_above_them() {
     let mut world = World::with(NextSetup);
     world.answers(FIRST_AD).unwrap();
     world.empties(1, Side::Production);
-    world.rejects(STEWARD).unwrap();
+    assert_eq!(codes(&world.rejects(STEWARD).unwrap()), ["rejected", "cycle_began", "assigned"]);
     assert_eq!(world.clock().0, [2]);
+}
+
+#[test]
+fn a_new_cycle_has_thirty_days_of_its_own() {
+    let mut world = World::with(NextSetup);
+    world.until(at(15, 6, 0).plus(Seconds::days(60)));
+    world.answers(PRODUCER).unwrap();
+    world.rejects(STEWARD).unwrap();
+    world.until(world.now.plus(Seconds::days(60)));
+    assert_eq!(world.count(|k| matches!(k, EventKind::ExhaustedDay { .. })), 60);
 }
 
 #[test]

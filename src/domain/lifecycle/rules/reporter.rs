@@ -170,6 +170,17 @@ fn where_level_two_cannot_join_its_union_desks_are_told_and_level_one_runs_alone
 }
 
 #[test]
+fn a_level_two_that_was_skipped_once_is_not_skipped_again() {
+    let mut world = World::empty();
+    world.empties(2, Side::Production);
+    world.files(Immediate, false, 0);
+    world.stops_work(FIRST_AD).unwrap();
+    world.until(at(14, 20, 0));
+    assert_eq!(codes(&world.does(&Command::Worse).unwrap()), ["worse", "reanchored"]);
+    assert_eq!(world.report.due_at(), Some(at(14, 35, 0)));
+}
+
+#[test]
 fn a_carried_window_is_the_one_that_worse_starts_again() {
     let mut world = World::empty();
     world.empties(1, Side::Production);
@@ -200,6 +211,7 @@ fn worse_never_delivers_later() {
     let mut world = World::empty();
     world.now = at(14, 59, 30);
     world.files(Concern, false, 0);
+    world.policy.document.steps.insert(crate::domain::policy::WindowRow::NextCall, Seconds::hours(6));
     world.does(&Command::Worse).unwrap();
     assert_eq!(world.report.timer(), Some(at(15, 0, 0)));
 }

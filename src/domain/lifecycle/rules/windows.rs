@@ -177,6 +177,16 @@ fn after_stop_work_the_written_answer_to_immediate_is_due_two_hours_after_the_an
 }
 
 #[test]
+fn stop_work_moves_no_deadline_to_sooner() {
+    let mut world = World::empty();
+    let row = world.policy.document.windows.get_mut(&crate::domain::policy::WindowRow::Immediate).unwrap();
+    row.written = Some(Seconds::minutes(10));
+    world.files(Immediate, false, 0);
+    world.stops_work(FIRST_AD).unwrap();
+    assert_eq!(world.report.due_at(), Some(at(14, 21, 0)));
+}
+
+#[test]
 fn stop_work_moves_no_deadline_of_a_less_urgent_report() {
     let mut world = World::with(NextSetup);
     world.stops_work(FIRST_AD).unwrap();
