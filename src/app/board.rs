@@ -33,8 +33,7 @@ pub const PAGE_ROWS: u8 = 50;
 /// Most rows on a page.
 pub const MOST_ROWS: u8 = 100;
 
-const STATUSES: [&str; 7] =
-    ["filed", "delivered", "acknowledged", "answered", "closed", "exhausted", "withdrawn"];
+const STATUSES: [&str; 7] = ["filed", "delivered", "acknowledged", "answered", "closed", "exhausted", "withdrawn"];
 const AWAITED: [Awaiting; 6] = [
     Awaiting::Delivery,
     Awaiting::Acknowledgement,
@@ -167,9 +166,7 @@ impl App {
 
     fn item(&self, reader: Reader<'_>, row: &mut Row) -> ReportItem {
         let filing = match (reader.keys, &row.sealed) {
-            (Some(keys), Some(sealed)) => {
-                Filing::among(&self.open_units(&row.subject, sealed, keys), &row.sight)
-            }
+            (Some(keys), Some(sealed)) => Filing::among(&self.open_units(&row.subject, sealed, keys), &row.sight),
             (None, _) | (_, None) => Filing::default(),
         };
         desks::item(&row.subject, &row.sight, &reader, &filing)
@@ -229,11 +226,7 @@ fn filing(conn: &mut Conn, row: &Row, key: KeyId) -> Result<Sealed, AppError> {
 }
 
 /// The productions in which a member sits; the one asked for, if they sit there.
-fn productions_of(
-    conn: &mut Conn,
-    member: MemberId,
-    asked: Option<&str>,
-) -> Result<Vec<ProductionId>, AppError> {
+fn productions_of(conn: &mut Conn, member: MemberId, asked: Option<&str>) -> Result<Vec<ProductionId>, AppError> {
     let mut ids: Vec<ProductionId> =
         people::seats_of_member(conn, member)?.into_iter().map(|seat| seat.production_id).collect();
     ids.sort_unstable();

@@ -115,9 +115,9 @@ pub(super) fn timeline(events: &[(i32, Event)], opened: &[Opened]) -> Vec<Timeli
 
 fn line(seq: i32, event: &Event, opened: &[Opened]) -> Option<TimelineView> {
     let what = event.kind.timeline()?;
-    let by_role = match &event.by {
-        By::Member { role, .. } => Some(role.clone()),
-        By::Service | By::Reporter => None,
+    let (by_role, by_link) = match &event.by {
+        By::Member { role, by_link, .. } => (Some(role.clone()), *by_link),
+        By::Service | By::Reporter => (None, false),
     };
     let level = event.kind.level().filter(|l| l.0 > 0).map(|l| l.0);
     let words = opened.iter().find(|unit| unit.event_seq == Some(seq) && stands_in_timeline(unit));
@@ -129,6 +129,7 @@ fn line(seq: i32, event: &Event, opened: &[Opened]) -> Option<TimelineView> {
         at,
         until,
         by_role,
+        by_link,
         text: words.and_then(Opened::text),
         altered: words.is_some_and(|unit| unit.said.is_none()),
     })

@@ -67,6 +67,6 @@ impl Subject {
         let seats = || self.production.seats_of(sight.member);
         let seat = seats().find(|seat| seat.level == sight.view.level).or_else(|| seats().next());
         let role = seat.and_then(|seat| seat.roles.first()).cloned().unwrap_or_default();
-        Actor { member: sight.member, side: sight.view.side, role }
+        Actor { member: sight.member, side: sight.view.side, role, by_link: false }
     }
 }

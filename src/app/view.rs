@@ -95,6 +95,8 @@ pub struct TimelineView {
     pub until: Option<String>,
     /// Role of whoever did it.
     pub by_role: Option<String>,
+    /// Done by the link in a mail, the report not opened.
+    pub by_link: bool,
     /// The words that belong to it, where the reader could open them; those of answers and messages stand there.
     pub text: Option<String>,
     /// The stored words do not match what their author signed.

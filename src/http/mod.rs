@@ -4,6 +4,7 @@
 //! that refuse bad input with the field's name ([`body`], [`query`], [`credentials`]), and one table of refusals
 //! ([`catalogue`], [`problem`]).
 
+mod acts;
 pub mod body;
 pub mod catalogue;
 pub mod credentials;
@@ -13,6 +14,7 @@ pub mod edge;
 mod fallback;
 mod field;
 pub mod health;
+mod link;
 pub mod openapi;
 pub mod pages;
 mod people;
@@ -20,6 +22,7 @@ mod policy;
 pub mod problem;
 mod productions;
 pub mod query;
+mod reports;
 pub mod routes;
 pub mod server;
 mod sessions;

@@ -3,7 +3,7 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{crew, desks, people, policy, productions, sessions};
+use super::{acts, crew, desks, link, people, policy, productions, reports, sessions};
 use crate::app::App;
 
 /// Adds every route, and the use cases that they call.
@@ -19,6 +19,8 @@ pub fn every(app: &App) -> impl Fn(&mut ServiceConfig<'_>) + Clone + Send + 'sta
 pub fn listed(config: &mut ServiceConfig<'_>) {
     crew_routes(config);
     session_routes(config);
+    report_routes(config);
+    link_routes(config);
     administration_routes(config);
 }
 
@@ -41,6 +43,27 @@ fn session_routes(config: &mut ServiceConfig<'_>) {
         .service(sessions::sign_out)
         .service(people::accept)
         .service(people::me);
+}
+
+fn report_routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(reports::list_reports)
+        .service(reports::show_report)
+        .service(reports::acknowledge)
+        .service(reports::take_over)
+        .service(reports::recuse)
+        .service(acts::answer_report)
+        .service(acts::stop_work)
+        .service(acts::resume)
+        .service(acts::verify)
+        .service(acts::escalate)
+        .service(acts::summarise)
+        .service(acts::write_to_reporter)
+        .service(acts::find_not_credible);
+}
+
+fn link_routes(config: &mut ServiceConfig<'_>) {
+    config.service(link::show_link).service(link::press_link).service(link::link_style);
 }
 
 fn administration_routes(config: &mut ServiceConfig<'_>) {

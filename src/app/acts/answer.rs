@@ -173,7 +173,8 @@ mod tests {
     #[test]
     fn a_dispute_is_by_the_role_of_whoever_answers_unless_it_names_one() {
         use crate::domain::{ids::MemberId, policy::Side};
-        let actor = Actor { member: MemberId::new([1; 16]), side: Side::Production, role: "upm".to_owned() };
+        let actor =
+            Actor { member: MemberId::new([1; 16]), side: Side::Production, role: "upm".to_owned(), by_link: false };
         let given = body(r#"{"kind":"dispute","text":"x"}"#).check().unwrap().given(&actor, true);
         assert_eq!((given.kind, given.by_role.as_str(), given.drawn), (AnswerKind::Dispute, "upm", true));
     }

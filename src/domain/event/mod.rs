@@ -52,6 +52,9 @@ pub enum By {
         role: String,
         /// Their side.
         side: Side,
+        /// By the link in a mail: without sign-in, the report not opened.
+        #[serde(default)]
+        by_link: bool,
     },
 }
 

@@ -174,7 +174,8 @@ impl<'a> Work<'a> {
     }
 
     fn by(&mut self, actor: &Actor, kind: EventKind) {
-        let by = By::Member { member: actor.member, role: actor.role.clone(), side: actor.side };
+        let by =
+            By::Member { member: actor.member, role: actor.role.clone(), side: actor.side, by_link: actor.by_link };
         self.emit(When::exact(self.now), by, kind);
     }
 
