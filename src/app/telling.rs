@@ -62,7 +62,7 @@ impl App {
             .storage
             .write(&key, move |tx| {
                 for id in &ids {
-                    let subject = match app.subject_in(tx, *id) {
+                    let subject = match app.subject_to_decide(tx, *id, now) {
                         Err(AppError::NotFound) => continue,
                         found => found?,
                     };
