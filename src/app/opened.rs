@@ -129,41 +129,6 @@ impl App {
         Opened { kind: row.kind.clone(), to: row.addressed.clone(), event_seq: row.event_seq, said }
     }
 
-    /// Whether the filing is what its reporter signed: clear fields, keys, versions and every sealed part. True where the
-    /// reader has no envelope of it, and so no L to check with.
-    ///
-    /// Source: security.md, "Sealing" (digest).
-    pub(super) fn is_intact(
-        &self,
-        subject: &Subject,
-        sealed: &Sealed,
-        reader: &Keys,
-        (severity, chain): (Severity, Chain),
-    ) -> Result<bool, AppError> {
-        let row = &subject.row;
-        let mut own = sealed.envelopes.iter().filter(|envelope| envelope.group_id.0 == *row.id.as_bytes());
-        let contents = own.find_map(|envelope| envelope::open(&envelope.sealed, reader, subject.bound()).ok());
-        let Some(ledger_key) = contents.and_then(|contents| contents.ledger_key) else { return Ok(true) };
-        let clear = cbor::canonical(&(&row.category, severity.code(), chain.code())).map_err(AppError::internal)?;
-        let parts = [UnitKind::Shared.code(), UnitKind::Union.code(), UnitKind::Own.code()];
-        let units = sealed.units.iter().filter(|unit| parts.contains(&unit.kind.as_str()));
-        let units: Vec<SealedUnit> = units
-            .map(|u| SealedUnit { unit: u.id, ciphertext: u.ciphertext.clone(), commit: u.key_commit.0 })
-            .collect();
-        let keys = subject.reporter_keys();
-        let filed = digest::Filed {
-            production: row.production_id,
-            policy_version: u32::try_from(row.policy_version).map_err(AppError::internal)?,
-            roster_version: u32::try_from(row.roster_version).map_err(AppError::internal)?,
-            keys: &keys,
-            ledger_key: &ledger_key,
-            clear: &clear,
-            units: &units,
-        };
-        let digest = filed.digest();
-        Ok(digest == row.digest.0 && digest::is_signed(&digest, &row.digest_signature.0, keys.verify))
-    }
-
     /// The part of a filing that its reporter alone reads.
     pub(super) async fn own_part(&self, subject: &Subject, reporter: &Keys) -> Result<OwnPart, AppError> {
         let reader = reporter.id();
@@ -172,6 +137,39 @@ impl App {
         let opened = self.open_units(subject, &sealed, reporter);
         own_part_of(&opened).ok_or_else(|| super::context::corrupt("the reporter's own part does not open"))
     }
+}
+
+/// Whether the filing is what its reporter signed: clear fields, keys, versions and every sealed part. True where the
+/// reader has no envelope of it, and so no L to check with.
+///
+/// Source: security.md, "Sealing" (digest).
+pub(super) fn is_intact(
+    subject: &Subject,
+    sealed: &Sealed,
+    reader: &Keys,
+    (severity, chain): (Severity, Chain),
+) -> Result<bool, AppError> {
+    let row = &subject.row;
+    let mut own = sealed.envelopes.iter().filter(|envelope| envelope.group_id.0 == *row.id.as_bytes());
+    let contents = own.find_map(|envelope| envelope::open(&envelope.sealed, reader, subject.bound()).ok());
+    let Some(ledger_key) = contents.and_then(|contents| contents.ledger_key) else { return Ok(true) };
+    let clear = cbor::canonical(&(&row.category, severity.code(), chain.code())).map_err(AppError::internal)?;
+    let parts = [UnitKind::Shared.code(), UnitKind::Union.code(), UnitKind::Own.code()];
+    let units = sealed.units.iter().filter(|unit| parts.contains(&unit.kind.as_str()));
+    let units: Vec<SealedUnit> =
+        units.map(|u| SealedUnit { unit: u.id, ciphertext: u.ciphertext.clone(), commit: u.key_commit.0 }).collect();
+    let keys = subject.reporter_keys();
+    let filed = digest::Filed {
+        production: row.production_id,
+        policy_version: u32::try_from(row.policy_version).map_err(AppError::internal)?,
+        roster_version: u32::try_from(row.roster_version).map_err(AppError::internal)?,
+        keys: &keys,
+        ledger_key: &ledger_key,
+        clear: &clear,
+        units: &units,
+    };
+    let digest = filed.digest();
+    Ok(digest == row.digest.0 && digest::is_signed(&digest, &row.digest_signature.0, keys.verify))
 }
 
 /// The reporter's own part among what was opened.
