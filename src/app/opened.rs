@@ -14,7 +14,7 @@ use crate::{
         cbor, digest, envelope,
         keys::{KeyId, Keys, PublicKeys, VerifyKey},
         kind::UnitKind,
-        unit::{self, DataKey, SealedUnit},
+        unit::{self, DataKey, SealedUnit, Unit},
     },
     storage::{
         Conn, people, productions,
@@ -46,8 +46,6 @@ impl Writer {
 pub(super) struct Opened {
     /// What it is.
     pub(super) kind: String,
-    /// To whom.
-    pub(super) to: String,
     /// The event that it belongs to.
     pub(super) event_seq: Option<i32>,
     /// What was said and by whom; none where it is not what its author signed.
@@ -122,11 +120,11 @@ impl App {
             if id == reporter.id() { Some(reporter.verify) } else { sealed.authors.get(&id.0).map(|(key, _)| *key) }
         };
         let opened = unit::open(&unit, subject.bound(), key, self.inner.seal_mode, &author);
-        let said = opened.ok().filter(|unit| unit.kind.code() == row.kind).map(|unit| {
+        let said = opened.ok().filter(|unit| as_signed(unit, row)).map(|unit| {
             let writer = sealed.authors.get(&unit.author.0).map_or(Writer::Reporter, |(_, side)| Writer::Member(*side));
             (unit.body.clone(), writer)
         });
-        Opened { kind: row.kind.clone(), to: row.addressed.clone(), event_seq: row.event_seq, said }
+        Opened { kind: row.kind.clone(), event_seq: row.event_seq, said }
     }
 
     /// The part of a filing that its reporter alone reads.
@@ -170,6 +168,11 @@ pub(super) fn is_intact(
     };
     let digest = filed.digest();
     Ok(digest == row.digest.0 && digest::is_signed(&digest, &row.digest_signature.0, keys.verify))
+}
+
+/// The columns beside a unit say what its author signed.
+fn as_signed(unit: &Unit, row: &UnitRow) -> bool {
+    unit.kind.code() == row.kind && unit.to.code() == row.addressed
 }
 
 /// The reporter's own part among what was opened.
