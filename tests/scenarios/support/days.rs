@@ -31,7 +31,7 @@ impl<'a> Days<'a> {
     /// Days of this story, with mail to its folder.
     pub fn of(set: &'a TestApp) -> Self {
         let from = mailbox("Last Looks <reports@western.test>").unwrap();
-        let folder = format!("folder:{}", set.mail_folder().display());
+        let folder = format!("folder:{}", set.folder().join("mail").display());
         Self::by(set, Arc::from(from_url(&folder, &from).unwrap()))
     }
 
@@ -72,7 +72,7 @@ impl<'a> Days<'a> {
 
     /// How many mails an address has got.
     pub fn mails_to(&self, email: &str) -> usize {
-        let Ok(files) = std::fs::read_dir(self.set.mail_folder()) else { return 0 };
+        let Ok(files) = std::fs::read_dir(self.set.folder().join("mail")) else { return 0 };
         let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
         texts.filter(|text| text.lines().any(|line| line.starts_with("To:") && line.contains(email))).count()
     }
