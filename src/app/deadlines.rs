@@ -100,7 +100,9 @@ impl App {
             Ok((fired, productions))
         };
         let (fired, productions) = self.inner.storage.write(&ENGINE, work).await?;
-        productions.values().for_each(|production| self.remember(production));
+        for production in productions.values() {
+            self.remember(production);
+        }
         self.fired(&fired);
         Ok(fired)
     }

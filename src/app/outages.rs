@@ -83,7 +83,7 @@ impl App {
     /// # Errors
     /// [`AppError::Unavailable`].
     pub async fn uncounted_outage(&self) -> Result<Option<UtcMillis>, AppError> {
-        Ok(self.inner.storage.read(|conn| engine::uncounted_outages(conn)).await?.last().copied())
+        Ok(self.inner.storage.read(engine::uncounted_outages).await?.last().copied())
     }
 
     /// Counts the outages up to `until` into up to `limit` open reports, by id; killed in between, it can be begun anew.

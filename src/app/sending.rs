@@ -97,7 +97,7 @@ impl App {
     /// # Errors
     /// [`AppError::Unavailable`].
     pub async fn next_notice(&self) -> Result<Option<UtcMillis>, AppError> {
-        Ok(self.inner.storage.read(|conn| outbox::next_attempt(conn)).await?)
+        Ok(self.inner.storage.read(outbox::next_attempt).await?)
     }
 
     /// A mail was accepted: what stays of it, that its level was told, and the row's end, in one write. `tells` is
@@ -120,14 +120,14 @@ impl App {
                 if !outbox::remove(tx, sent.row.id)? || !tells {
                     return Ok(None);
                 }
-                app.note_alive(tx, &sent)?;
+                note_alive(tx, &sent)?;
                 app.note_telling(tx, &sent, &reply, hash, now)
             };
             match self.inner.storage.write(&key, work).await {
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error),
                 Ok(decided) => {
-                    decided.iter().for_each(|decided| self.nudge(decided));
+                    self.nudge_for(decided.as_slice());
                     return Ok(());
                 }
             }
@@ -165,26 +165,6 @@ impl App {
         self.record(tx, subject, events).map(Some)
     }
 
-    /// Mail reaches the address again.
-    fn note_alive(&self, tx: &mut Tx, sent: &Outgoing) -> Result<(), AppError> {
-        if outbox::dead_since(tx, &sent.email)?.is_none() {
-            return Ok(());
-        }
-        outbox::mark_alive(tx, &sent.email)?;
-        self.touch_productions_of(tx, sent.reader.map(|reader| reader.member)).map(drop)
-    }
-
-    /// What productions say of an address changed: nobody may decide on an older picture.
-    fn touch_productions_of(&self, tx: &mut Tx, member: Option<MemberId>) -> Result<Vec<ProductionId>, AppError> {
-        let seats = member.map(|member| people::seats_of_member(tx, member)).transpose()?.unwrap_or_default();
-        let held = seats.iter().filter(|seat| seat.removed_at.is_none());
-        let mut ids: Vec<ProductionId> = held.map(|seat| seat.production_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.iter().try_for_each(|id| productions::touch(tx, *id))?;
-        Ok(ids)
-    }
-
     /// A mail was not taken: it is tried again later, or given up. Answers whether it was given up.
     ///
     /// # Errors
@@ -213,6 +193,26 @@ impl App {
     async fn give_back(&self, id: NoticeId, attempts: i32, next: Option<UtcMillis>) -> Result<(), AppError> {
         Ok(self.inner.storage.write(&SENDER, move |tx| outbox::give_back(tx, id, attempts, next)).await?)
     }
+}
+
+/// What productions say of an address changed: nobody may decide on an older picture.
+fn touch_productions_of(tx: &mut Tx, member: Option<MemberId>) -> Result<Vec<ProductionId>, AppError> {
+    let seats = member.map(|member| people::seats_of_member(tx, member)).transpose()?.unwrap_or_default();
+    let held = seats.iter().filter(|seat| seat.removed_at.is_none());
+    let mut ids: Vec<ProductionId> = held.map(|seat| seat.production_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.iter().try_for_each(|id| productions::touch(tx, *id))?;
+    Ok(ids)
+}
+
+/// Mail reaches the address again.
+fn note_alive(tx: &mut Tx, sent: &Outgoing) -> Result<(), AppError> {
+    if outbox::dead_since(tx, &sent.email)?.is_none() {
+        return Ok(());
+    }
+    outbox::mark_alive(tx, &sent.email)?;
+    touch_productions_of(tx, sent.reader.map(|reader| reader.member)).map(drop)
 }
 
 fn delivery(
@@ -256,6 +256,12 @@ struct Senseless;
 const THREAD: &[u8] = b"thread";
 
 impl App {
+    fn nudge_for(&self, decided: &[Decided]) {
+        for decided in decided {
+            self.nudge(decided);
+        }
+    }
+
     fn thread(&self, report: ReportId, member: MemberId) -> [u8; 32] {
         self.inner.keys.notice.mac(&[report.as_bytes(), member.as_bytes(), THREAD])
     }

@@ -43,8 +43,8 @@ fn state(report: &Report, level: Level, above: Option<Level>) -> Option<StepStat
     if let Some(running) = running(report, level) {
         return Some(running);
     }
-    let cycles = (1..=report.cycle).rev();
-    let known = cycles.filter_map(|cycle| past(report, level, cycle)).next();
+    let mut cycles = (1..=report.cycle).rev();
+    let known = cycles.find_map(|cycle| past(report, level, cycle));
     if known.is_some() {
         return known;
     }
@@ -80,7 +80,7 @@ const fn on_the_clock(open: &Open) -> StepState {
 fn past(report: &Report, level: Level, cycle: u16) -> Option<StepState> {
     let breach = report.unanswered_by().filter(|b| is_of(b, report, level, cycle)).last();
     let given = |a: &&Answer| a.chain == report.chain && a.level == level && a.cycle == cycle;
-    let answer = report.answers.iter().filter(given).last();
+    let answer = report.answers.iter().rfind(given);
     match (breach, answer) {
         (Some(breach), _) => Some(breach.answered_late_at.map_or_else(|| silent(breach), late)),
         (None, Some(answer)) => Some(StepState::Answered { at: answer.at, late: !answer.in_time }),

@@ -2,7 +2,7 @@
 //!
 //! Source: domain.md, "Fairness" and "Notices".
 
-use super::{MOST_TRIES, Outgoing, SENDER};
+use super::{MOST_TRIES, Outgoing, SENDER, touch_productions_of};
 use crate::{
     app::{
         App, Production, Seat,
@@ -49,7 +49,7 @@ impl App {
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error),
                 Ok(decided) => {
-                    decided.iter().for_each(|decided| self.nudge(decided));
+                    self.nudge_for(&decided);
                     self.inner.nudges.sender.notify_one();
                     return Ok(());
                 }
@@ -70,7 +70,7 @@ impl App {
         outbox::mark_dead(tx, &sent.email, at, reply)?;
         outbox::give_back(tx, sent.row.id, sent.row.attempts.saturating_add(1), None)?;
         let mut decided = Vec::new();
-        for id in self.touch_productions_of(tx, sent.reader.map(|reader| reader.member))? {
+        for id in touch_productions_of(tx, sent.reader.map(|reader| reader.member))? {
             let production = self.production_in(tx, id)?;
             if is_news {
                 outbox::enqueue(tx, &self.notices_of_dead_seats(&production, sent, event, at)?)?;
@@ -106,21 +106,21 @@ impl App {
         event: EventId,
         at: UtcMillis,
     ) -> Result<Vec<NoticeRow>, AppError> {
-        let Some(reader) = sent.reader else { return Ok(Vec::new()) };
-        let Some(seat) = production.seats_of(reader.member).next() else { return Ok(Vec::new()) };
+        let Some(dead) = sent.reader else { return Ok(Vec::new()) };
+        let Some(theirs) = production.seats_of(dead.member).next() else { return Ok(Vec::new()) };
         let body = PersonBody {
-            name: Some(seat.name.clone()),
-            address: seat.email.clone(),
-            desk: Some(seat.desk_name.clone()),
-            roles: seat.roles.clone(),
+            name: Some(theirs.name.clone()),
+            address: theirs.email.clone(),
+            desk: Some(theirs.desk_name.clone()),
+            roles: theirs.roles.clone(),
             change: Change::Added,
             expires: None,
         };
-        let places: Vec<Place> = production.seats_of(reader.member).map(place).collect();
+        let places: Vec<Place> = production.seats_of(dead.member).map(place).collect();
         self.dead_address_notices(
             production,
             &places,
-            Some(seat),
+            Some(theirs),
             &Told { event, production: production.id, body: &body, now: at },
         )
     }

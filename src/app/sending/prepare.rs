@@ -93,7 +93,7 @@ impl App {
             ..facts_for(kind, &subject.production, seat, self.desk_url(), now)
         };
         let to = To { step: Some(Seconds(body.span_seconds)), ..to(seat) };
-        self.outgoing(row, &facts, &to, vec![self.thread(report, member)]).map(Some)
+        self.outgoing(row, &facts, &to, &[self.thread(report, member)]).map(Some)
     }
 
     /// A link by which one person may acknowledge one report until its deadline.
@@ -117,7 +117,7 @@ impl App {
             person: Some(PersonBody::read(&row.body)?.facts()),
             ..facts_for(kind, &production, seat, self.desk_url(), now)
         };
-        self.outgoing(row, &facts, &to(seat), Vec::new()).map(Some)
+        self.outgoing(row, &facts, &to(seat), &[]).map(Some)
     }
 
     async fn about_invitation(
@@ -140,7 +140,7 @@ impl App {
             ..self.facts_of_invitation(production.as_deref(), side, now)
         };
         let to = To { name: &name, email: &email, reader: None, step: None };
-        self.outgoing(row, &facts, &to, Vec::new()).map(Some)
+        self.outgoing(row, &facts, &to, &[]).map(Some)
     }
 
     fn facts_of_invitation(&self, production: Option<&Production>, side: Side, now: UtcMillis) -> NoticeFacts {
@@ -168,7 +168,7 @@ impl App {
         row: &NoticeRow,
         facts: &NoticeFacts,
         to: &To<'_>,
-        threads: Vec<[u8; 32]>,
+        threads: &[[u8; 32]],
     ) -> Result<Outgoing, AppError> {
         let from = mailbox(&self.inner.settings.mail_from).map_err(AppError::internal)?;
         let words = render(facts).map_err(AppError::internal)?;

@@ -189,3 +189,28 @@ fn nothing_is_left_in_the_outbox_once_it_was_sent() {
         assert_eq!(set.wait(set.app().next_notice()).unwrap(), None);
     });
 }
+
+#[test]
+fn the_ladder_in_a_mail_names_who_was_silent_and_hides_from_the_production_who_is_missing() {
+    on_each(|set| {
+        let (western, mut days) = begin(set);
+        let silent = handle(&files(&mut days, &western, 1, body(1)));
+        days.until(on(16, 10, 55));
+        let about = |handle: &str, email| {
+            in_folder(set, email).into_iter().filter(|mail| mail.contains(handle)).collect::<Vec<_>>().join("\n")
+        };
+        assert!(about(&silent, "upm@western.test").contains("On set did not reply in time"));
+        assert!(about(&silent, STEWARD).contains("On set: no reply in time"));
+
+        let mut about_them = body(4);
+        about_them["subject_role"] = "1st_ad".into();
+        let skipped = handle(&files(&mut days, &western, 4, about_them));
+        assert!(about(&skipped, STEWARD).contains("Nobody there can be reached"));
+        let office = about(&skipped, "upm@western.test");
+        assert!(
+            office.contains("13:25 MDT") && !office.contains("Nobody there") && !office.contains("On set"),
+            "{office}"
+        );
+        assert_eq!(about(&skipped, FIRST_AD), "");
+    });
+}
