@@ -275,7 +275,7 @@ impl App {
                     report: Report::unfiled(),
                     tags: draft.tags.clone(),
                     people: draft.people.clone(),
-                    policy: Arc::new(production.policy.clone()),
+                    policy: Arc::clone(&production.policy),
                 };
                 app.append(tx, &mut subject, &draft.events)?;
                 note_state(&mut subject)?;
@@ -432,7 +432,7 @@ fn size_steps(sealed: &SealedFiling) -> i32 {
 
 /// Refuses as a conflict what was decided on an older picture of the production.
 pub(super) fn is_current(tx: &mut Tx, production: &Production) -> Result<(), AppError> {
-    let now = productions::find(tx, production.id)?.ok_or(AppError::NotFound)?;
+    let now = productions::mark(tx, production.id)?.ok_or(AppError::NotFound)?;
     if now.revision == production.revision { Ok(()) } else { Err(AppError::internal(StorageError::Conflict)) }
 }
 

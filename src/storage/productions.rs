@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
-    schema::{budget, crew_codes, desks, policies, productions},
+    schema::{budget, crew_codes, desks, engine_state, policies, productions},
     types::Bytes,
 };
 use crate::domain::{
@@ -128,6 +128,25 @@ pub fn touch(tx: &mut Tx, id: ProductionId) -> Result<(), StorageError> {
 /// [`StorageError`] if the database cannot be read.
 pub fn find(conn: &mut Conn, id: ProductionId) -> Result<Option<ProductionRow>, StorageError> {
     Ok(productions::table.find(id).select(ProductionRow::as_select()).first(conn).optional()?)
+}
+
+/// What moves whenever something changes that a picture of a production is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
+pub struct Mark {
+    /// See [`ProductionRow::revision`].
+    pub revision: i64,
+    /// Whether firing is held.
+    pub engine_held: bool,
+}
+
+/// The mark of the production with this id.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn mark(conn: &mut Conn, id: ProductionId) -> Result<Option<Mark>, StorageError> {
+    let with_engine = productions::table.inner_join(engine_state::table.on(engine_state::id.eq(1)));
+    let mark = with_engine.filter(productions::id.eq(id)).select((productions::revision, engine_state::held));
+    Ok(mark.first(conn).optional()?)
 }
 
 /// The production with this slug.
