@@ -276,11 +276,12 @@ impl App {
                     tags: draft.tags.clone(),
                     people: draft.people.clone(),
                     policy: Arc::new(production.policy.clone()),
+                    next_ledger_key: None,
                 };
                 app.append(tx, &mut subject, &draft.events)?;
                 note_state(&mut subject)?;
                 reports::add(tx, &subject.row)?;
-                report_parts::put_kept_out(tx, subject.row.id, &packed)?;
+                report_parts::add_kept_out(tx, subject.row.id, &packed)?;
                 report_parts::add_units(tx, &units)?;
                 report_parts::add_envelopes(tx, &envelopes)?;
                 Ok::<_, AppError>(subject)

@@ -266,3 +266,22 @@ pub fn open_after(conn: &mut Conn, after: Option<ReportId>, limit: i64) -> Resul
     let found = reports::table.filter(reports::open.and(reports::id.gt(after.unwrap_or(first)))).order(reports::id);
     Ok(found.limit(limit).select(ReportRow::as_select()).load(conn)?)
 }
+
+/// Reports of a category whose delivery's span ended in `from < t <= to`, earliest first, `limit` at most.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn delivered_between(
+    conn: &mut Conn,
+    production: ProductionId,
+    category: &str,
+    from: UtcMillis,
+    to: UtcMillis,
+    limit: i64,
+) -> Result<Vec<ReportRow>, StorageError> {
+    let found = reports::table
+        .filter(reports::production_id.eq(production).and(reports::category.eq(category)))
+        .filter(reports::delivered_to.gt(from).and(reports::delivered_to.le(to)))
+        .order((reports::delivered_to, reports::id));
+    Ok(found.limit(limit).select(ReportRow::as_select()).load(conn)?)
+}
