@@ -3,9 +3,11 @@
 //! Each asks the clock once, seals what was said, then makes one write. What follows from a decision (events, state,
 //! notices, ledger leaves) is put on record in one place: `record`.
 
+pub mod acts;
+pub mod board;
 pub mod error;
 pub mod form;
-pub mod unanswered;
+pub mod link;
 pub mod manifest;
 pub mod people;
 pub mod policy;
@@ -13,6 +15,7 @@ pub mod productions;
 pub mod roster;
 pub mod sessions;
 pub mod setup;
+pub mod unanswered;
 pub mod view;
 
 mod context;
@@ -24,9 +27,12 @@ mod ledger;
 mod notices;
 mod opened;
 mod record;
+mod report_page;
 mod said;
 mod shown;
+mod sight;
 mod tags;
+mod telling;
 mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -34,6 +40,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 pub use context::{Production, Seat};
 pub use filing::FiledAs;
 pub use record::{Decided, Subject};
+pub use sight::Reader;
 
 use crate::{
     app::{error::AppError, sessions::Strangers},

@@ -6,9 +6,12 @@ use zeroize::Zeroizing;
 
 use super::{App, context::side_of, error::AppError, form::OwnPart, record::Subject};
 use crate::{
-    domain::policy::Side,
+    domain::{
+        catalogue::{Chain, Severity},
+        policy::Side,
+    },
     sealing::{
-        envelope,
+        cbor, digest, envelope,
         keys::{KeyId, Keys, PublicKeys, VerifyKey},
         kind::UnitKind,
         unit::{self, DataKey, SealedUnit},
@@ -80,6 +83,15 @@ pub(super) fn sealed_for(conn: &mut Conn, subject: &Subject, reader: KeyId) -> R
     })
 }
 
+/// Inside a read: the rows of the filing alone, for a row of the board. Only its reporter wrote them.
+pub(super) fn filing_for(conn: &mut Conn, subject: &Subject, reader: KeyId) -> Result<Sealed, AppError> {
+    let mut units = report_parts::units(conn, subject.row.id)?;
+    units.retain(|unit| unit.kind == UnitKind::Shared.code() || unit.kind == UnitKind::Union.code());
+    let mut envelopes = report_parts::envelopes_for(conn, subject.row.id, &reader.0)?;
+    envelopes.retain(|envelope| envelope.group_id.0 == *subject.row.id.as_bytes());
+    Ok(Sealed { units, envelopes, authors: HashMap::new() })
+}
+
 /// Everybody who has, or had, a seat: what a removed member wrote stays theirs.
 fn authors(conn: &mut Conn, subject: &Subject) -> Result<HashMap<[u8; 16], (VerifyKey, Side)>, AppError> {
     let production = subject.row.production_id;
@@ -115,6 +127,41 @@ impl App {
             (unit.body.clone(), writer)
         });
         Opened { kind: row.kind.clone(), to: row.addressed.clone(), event_seq: row.event_seq, said }
+    }
+
+    /// Whether the filing is what its reporter signed: clear fields, keys, versions and every sealed part. True where the
+    /// reader has no envelope of it, and so no L to check with.
+    ///
+    /// Source: security.md, "Sealing" (digest).
+    pub(super) fn is_intact(
+        &self,
+        subject: &Subject,
+        sealed: &Sealed,
+        reader: &Keys,
+        (severity, chain): (Severity, Chain),
+    ) -> Result<bool, AppError> {
+        let row = &subject.row;
+        let mut own = sealed.envelopes.iter().filter(|envelope| envelope.group_id.0 == *row.id.as_bytes());
+        let contents = own.find_map(|envelope| envelope::open(&envelope.sealed, reader, subject.bound()).ok());
+        let Some(ledger_key) = contents.and_then(|contents| contents.ledger_key) else { return Ok(true) };
+        let clear = cbor::canonical(&(&row.category, severity.code(), chain.code())).map_err(AppError::internal)?;
+        let parts = [UnitKind::Shared.code(), UnitKind::Union.code(), UnitKind::Own.code()];
+        let units = sealed.units.iter().filter(|unit| parts.contains(&unit.kind.as_str()));
+        let units: Vec<SealedUnit> = units
+            .map(|u| SealedUnit { unit: u.id, ciphertext: u.ciphertext.clone(), commit: u.key_commit.0 })
+            .collect();
+        let keys = subject.reporter_keys();
+        let filed = digest::Filed {
+            production: row.production_id,
+            policy_version: u32::try_from(row.policy_version).map_err(AppError::internal)?,
+            roster_version: u32::try_from(row.roster_version).map_err(AppError::internal)?,
+            keys: &keys,
+            ledger_key: &ledger_key,
+            clear: &clear,
+            units: &units,
+        };
+        let digest = filed.digest();
+        Ok(digest == row.digest.0 && digest::is_signed(&digest, &row.digest_signature.0, keys.verify))
     }
 
     /// The part of a filing that its reporter alone reads.

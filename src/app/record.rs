@@ -23,7 +23,7 @@ use crate::{
         unit::Bound,
     },
     storage::{
-        Conn, StorageError, Tx, outbox, productions,
+        Bytes, Conn, StorageError, Tx, outbox, productions,
         report_parts::{self, EventRow},
         reports::{self, ReportRow},
     },
@@ -44,6 +44,8 @@ pub struct Subject {
     pub people: People,
     /// The policy that it keeps.
     pub policy: Arc<Policy>,
+    /// L of the chain that a summary about to be recorded starts.
+    pub next_ledger_key: Option<Bytes<32>>,
 }
 
 /// What a decision came to.
@@ -102,7 +104,7 @@ impl App {
         let tags = tags_of(&report_parts::kept_out(conn, row.id)?);
         let people = self.people_of(&production, row.id, &tags);
         let policy = policy_kept(conn, &production, row.policy_version)?;
-        Ok(Subject { report: stored(&row.state)?, production, row, tags, people, policy })
+        Ok(Subject { report: stored(&row.state)?, production, row, tags, people, policy, next_ledger_key: None })
     }
 
     /// The production's seats, as a report sees them.
@@ -124,7 +126,7 @@ impl App {
         beside: B,
     ) -> Result<Decided, AppError>
     where
-        B: Fn(&mut Tx, &Subject, &[Event]) -> Result<(), AppError> + Send + 'static,
+        B: Fn(&mut Tx, &mut Subject, &[Event]) -> Result<(), AppError> + Send + 'static,
     {
         let app = self.clone();
         let _under_way = self.act_under_way(id);
@@ -132,9 +134,9 @@ impl App {
             .inner
             .storage
             .write(id.as_bytes(), move |tx| {
-                let subject = app.subject_in(tx, id)?;
+                let mut subject = app.subject_in(tx, id)?;
                 let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, now)?;
-                beside(tx, &subject, &events)?;
+                beside(tx, &mut subject, &events)?;
                 app.record(tx, subject, events)
             })
             .await?;
@@ -173,6 +175,7 @@ impl App {
             note_delivery(&mut subject.row, event);
             let seq = i32::try_from(seq).map_err(AppError::internal)?;
             leaves.extend(self.leaves(tx, subject, event, seq)?);
+            begin_ledger(subject, event);
         }
         report_parts::append_events(tx, &rows)?;
         outbox::enqueue(tx, &notices)?;
@@ -254,6 +257,19 @@ fn event_row(report_id: ReportId, seq: u32, id: EventId, event: &Event) -> Resul
     })
 }
 
+/// A chain that starts with a union summary has an L of its own, and its leaves begin anew: what came before is not for
+/// the production side to find.
+///
+/// Source: ledger.md, "Entries".
+fn begin_ledger(subject: &mut Subject, event: &Event) {
+    if matches!(event.kind, EventKind::Summary { .. })
+        && let Some(key) = subject.next_ledger_key.take()
+    {
+        subject.row.ledger_key = key;
+        subject.row.prev_entry = None;
+    }
+}
+
 fn note_delivery(row: &mut ReportRow, event: &Event) {
     if matches!(event.kind, EventKind::Delivered) {
         row.delivered_from = Some(event.at.from);
@@ -297,7 +313,9 @@ impl From<Refusal> for AppError {
             Refusal::NotForYourSide { .. } => Self::NotForYourSide,
             Refusal::OutOfOrder { state, rule } => Self::OutOfOrder { state: format!("{state} ({rule})") },
             Refusal::LastAtLevel => Self::LastAtLevel,
-            Refusal::DateOutOfRange { .. } => Self::invalid("done_by", refusal.to_string()),
+            Refusal::DateOutOfRange { most_seconds } => {
+                Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))
+            }
             Refusal::NotYetDue { .. } | Refusal::NothingDue => Self::internal(refusal),
         }
     }

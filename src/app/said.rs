@@ -8,14 +8,15 @@ use super::{
     record::{Decided, Subject},
 };
 use crate::{
-    domain::{catalogue::Chain, event::Event, lifecycle::Command, policy::Side, time::UtcMillis},
+    domain::{catalogue::Chain, event::Event, lifecycle::Command, policy::Side, report::Report, time::UtcMillis},
     sealing::{
         filing::{self as sealing, Said, SealedSaid},
         keys::{Keys, SealTo},
         kind::{Audience, UnitKind},
+        receipt::LedgerKey,
     },
     storage::{
-        Tx, engine,
+        Bytes, StorageError, Tx, engine,
         report_parts::{self, EnvelopeRow, UnitRow},
     },
 };
@@ -27,6 +28,18 @@ pub(super) enum To {
     Union,
     /// Both sides (and observers, once told).
     All,
+    /// The writer's own side and the reporter.
+    Reporter(Side),
+}
+
+impl To {
+    const fn audience(self) -> Audience {
+        match self {
+            Self::Union => Audience::Union,
+            Self::All => Audience::All,
+            Self::Reporter(_) => Audience::Reporter,
+        }
+    }
 }
 
 /// An act's words, before they are sealed.
@@ -47,40 +60,40 @@ pub(super) struct SaidRows {
     to: To,
     sealed: SealedSaid,
     readers: Vec<[u8; 16]>,
+    /// L of the chain that the words start.
+    ledger_key: Option<Bytes<32>>,
 }
 
 impl App {
     /// Seals an act's words to everybody they are for; whoever is kept out has a decoy.
     pub(super) fn seal_said(&self, subject: &Subject, author: &Keys, saying: Saying<'_>) -> Result<SaidRows, AppError> {
-        let readers = self.said_readers(subject, saying.to);
+        let readers = self.said_readers(subject, saying);
         let reporter = subject.reporter();
+        let ledger_key = (saying.kind == UnitKind::Summary).then(|| LedgerKey::new(self.inner.entropy.bytes()));
         let said = Said {
             report: subject.bound(),
             author,
             kind: saying.kind,
-            to: match saying.to {
-                To::Union => Audience::Union,
-                To::All => Audience::All,
-            },
+            to: saying.to.audience(),
             previous: None,
             body: saying.text.as_bytes(),
-            ledger_key: None,
+            ledger_key: ledger_key.as_ref(),
             seats: &readers,
             reporter: Some(&reporter),
         };
         let sealed =
             sealing::seal_said(&said, self.inner.seal_mode, &*self.inner.entropy).map_err(AppError::internal)?;
         let readers = readers.iter().map(|(seat, _)| seat.id().0).collect();
-        Ok(SaidRows { kind: saying.kind, to: saying.to, sealed, readers })
+        let ledger_key = ledger_key.map(|key| Bytes(*key.as_bytes()));
+        Ok(SaidRows { kind: saying.kind, to: saying.to, sealed, readers, ledger_key })
     }
 
-    fn said_readers<'s>(&self, subject: &'s Subject, to: To) -> Vec<(&'s SealTo, bool)> {
+    fn said_readers<'s>(&self, subject: &'s Subject, saying: Saying<'_>) -> Vec<(&'s SealTo, bool)> {
         let kept_out = KeptOut::new(&self.inner.keys.kept, subject.row.id, &subject.tags);
-        let union_only = to == To::Union || subject.report.chain == Chain::Union;
         let mut readers: Vec<(&SealTo, bool)> = Vec::new();
         for seat in &subject.production.seats {
             let known = readers.iter().any(|(known, _)| known.id() == seat.seal_to.id());
-            if known || (union_only && seat.side != Side::Union) {
+            if known || !is_for(&subject.report, saying, seat.side) {
                 continue;
             }
             let hidden = subject.production.seats_of(seat.member).any(|s| kept_out.holds(s));
@@ -111,16 +124,16 @@ impl App {
         let decided = self
             .decide(id, command, now, move |tx, subject, events| {
                 if let Some(key) = &key {
-                    engine::first_use(
-                        tx,
-                        subject.row.id.as_bytes(),
-                        key,
-                        now.up(crate::domain::time::Seconds::hours(1)),
-                    )?;
+                    let hour = now.up(crate::domain::time::Seconds::hours(1));
+                    // The same key was there first, in the moment between looking and writing: look again.
+                    if !engine::first_use(tx, subject.row.id.as_bytes(), key, hour)? {
+                        return Err(StorageError::Conflict.into());
+                    }
                 }
                 if let Some(said) = &said {
                     is_current(tx, &production)?;
                     write_said(tx, subject, events, said)?;
+                    subject.next_ledger_key = said.ledger_key;
                 }
                 Ok(())
             })
@@ -131,6 +144,19 @@ impl App {
     async fn was_used(&self, scope: &[u8; 16], key: [u8; 16]) -> Result<bool, AppError> {
         let scope = *scope;
         Ok(self.inner.storage.read(move |conn| engine::is_used(conn, &scope, &key)).await?)
+    }
+}
+
+/// Whether a side gets envelopes of these words. A `retaliation` report never has any for observers, and none for the
+/// production side before the union shares a summary.
+fn is_for(report: &Report, saying: Saying<'_>, side: Side) -> bool {
+    let hidden = report.chain == Chain::Union && saying.kind != UnitKind::Summary;
+    match (saying.to, side) {
+        (To::Union | To::All, Side::Union) => true,
+        (To::All, Side::Production) => !hidden,
+        (To::All, Side::Observer) => !report.retaliation,
+        (To::Union, Side::Production | Side::Observer) => false,
+        (To::Reporter(own), side) => own == side,
     }
 }
 
@@ -147,10 +173,7 @@ fn write_said(tx: &mut Tx, subject: &Subject, events: &[Event], said: &SaidRows)
             report_id,
             id: unit.unit,
             kind: said.kind.code().to_owned(),
-            addressed: match said.to {
-                To::Union => "union".to_owned(),
-                To::All => "all".to_owned(),
-            },
+            addressed: said.to.audience().code().to_owned(),
             ciphertext: unit.ciphertext.clone(),
             key_commit: unit.commit.into(),
             event_seq: Some(seq),

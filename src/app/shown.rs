@@ -1,5 +1,7 @@
 //! Makes what is shown out of what is on record.
 
+pub(super) mod desks;
+
 use super::{
     filing::because_codes,
     form::OwnPart,
@@ -7,12 +9,16 @@ use super::{
     record::Subject,
     view::{AnswerView, Filed, Inbox, LevelView, MessageView, TimelineView, UnansweredView},
 };
-use crate::domain::{
-    catalogue::Chain,
-    event::{Addressed, By, Done, Event, EventKind, Outcome, When},
-    policy::{Level, Side},
-    report::{Report, Stage},
-    time::UtcMillis,
+use crate::{
+    domain::{
+        access::{Audience, shows},
+        catalogue::Chain,
+        event::{Addressed, By, Done, Event, EventKind, Outcome, When},
+        policy::{Level, Side},
+        report::{Report, Stage},
+        time::UtcMillis,
+    },
+    sealing::kind::UnitKind,
 };
 
 /// An instant as RFC 3339 in UTC, whole seconds where it is one.
@@ -97,83 +103,67 @@ fn desks_of(subject: &Subject, level: Level, chain: Chain) -> Vec<String> {
     subject.policy.desks_at(level, side).map(|d| d.name.clone()).collect()
 }
 
-/// Whose eyes a timeline is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Eyes {
-    /// The reporter.
-    Reporter,
-    /// A union member.
-    Union,
-    /// A production member or an observer: levels, deadlines and acts, never who was told or missing.
-    Production,
+/// The events that may be shown to somebody.
+pub(super) fn shown_to(audience: Audience, events: &[(i32, Event)]) -> Vec<(i32, Event)> {
+    events.iter().filter(|(_, event)| shows(audience, event)).cloned().collect()
 }
 
-/// The timeline. `events` with their numbers.
-pub(super) fn timeline(events: &[(i32, Event)], eyes: Eyes) -> Vec<TimelineView> {
-    let shown = events.iter().filter(|(_, event)| eyes != Eyes::Production || event.chain == Chain::Production);
-    shown.filter_map(|(_, event)| line(event, eyes)).collect()
+/// The timeline of events that may be shown, each with its number.
+pub(super) fn timeline(events: &[(i32, Event)], opened: &[Opened]) -> Vec<TimelineView> {
+    events.iter().filter_map(|(seq, event)| line(*seq, event, opened)).collect()
 }
 
-fn line(event: &Event, eyes: Eyes) -> Option<TimelineView> {
-    let what = what(&event.kind, eyes)?;
-    let by_role = match &event.by {
-        By::Member { role, .. } => Some(role.clone()),
-        By::Service | By::Reporter => None,
+fn line(seq: i32, event: &Event, opened: &[Opened]) -> Option<TimelineView> {
+    let what = event.kind.timeline()?;
+    let (by_role, by_link) = match &event.by {
+        By::Member { role, by_link, .. } => (Some(role.clone()), *by_link),
+        By::Service | By::Reporter => (None, false),
     };
     let level = event.kind.level().filter(|l| l.0 > 0).map(|l| l.0);
+    let words = opened.iter().find(|unit| unit.event_seq == Some(seq) && stands_in_timeline(unit));
     let (at, until) = when(event.at);
-    Some(TimelineView { what: what.to_owned(), level, cycle: event.cycle, at, until, by_role })
+    Some(TimelineView {
+        what: what.to_owned(),
+        level,
+        cycle: event.cycle,
+        at,
+        until,
+        by_role,
+        by_link,
+        text: words.and_then(Opened::text),
+        altered: words.is_some_and(|unit| unit.said.is_none()),
+    })
+}
+
+/// Words that have no other place: filings, answers and messages have theirs.
+fn stands_in_timeline(unit: &Opened) -> bool {
+    match unit.kind.parse::<UnitKind>() {
+        Ok(
+            UnitKind::Verification
+            | UnitKind::StopWork
+            | UnitKind::Resumption
+            | UnitKind::Safety
+            | UnitKind::Worse
+            | UnitKind::Escalation
+            | UnitKind::NotCredible
+            | UnitKind::Summary,
+        ) => true,
+        Ok(
+            UnitKind::Shared
+            | UnitKind::Union
+            | UnitKind::Own
+            | UnitKind::Answer
+            | UnitKind::Completion
+            | UnitKind::Message
+            | UnitKind::Photo,
+        )
+        | Err(_) => false,
+    }
 }
 
 /// An instant, or a span with its end.
 pub(super) fn when(at: When) -> (String, Option<String>) {
     (time(at.from), (at.from != at.to).then(|| time(at.to)))
-}
-
-/// The word of a timeline for a kind of event; none for what is the service's own affair, or not for these eyes.
-///
-/// Source: security.md, "Kept out": the role missing from a list of who was told is the subject.
-fn what(kind: &EventKind, eyes: Eyes) -> Option<&'static str> {
-    match kind {
-        EventKind::Told { .. } | EventKind::NoRecipient { .. } if eyes == Eyes::Production => None,
-        EventKind::CannotTell | EventKind::SafeNow if eyes == Eyes::Production => None,
-        EventKind::Breached { .. } => Some("breached"),
-        EventKind::Delivered
-        | EventKind::Assigned { .. }
-        | EventKind::Told { .. }
-        | EventKind::NoRecipient { .. }
-        | EventKind::Acknowledged { .. }
-        | EventKind::StopWork { .. }
-        | EventKind::Resumed
-        | EventKind::Answered { .. }
-        | EventKind::Referred { .. }
-        | EventKind::Completed { .. }
-        | EventKind::Verified { .. }
-        | EventKind::Rejected { .. }
-        | EventKind::NotVerified { .. }
-        | EventKind::SafeNow
-        | EventKind::CannotTell
-        | EventKind::Contested { .. }
-        | EventKind::Worse { .. }
-        | EventKind::Escalated { .. }
-        | EventKind::Lifted { .. }
-        | EventKind::Extended { .. }
-        | EventKind::Exhausted { .. }
-        | EventKind::Withdrawn { .. }
-        | EventKind::Closed { .. } => Some(kind.code()),
-        EventKind::Filed { .. }
-        | EventKind::HolderTaken { .. }
-        | EventKind::AnsweredByReferral { .. }
-        | EventKind::VerificationAsked { .. }
-        | EventKind::CycleBegan { .. }
-        | EventKind::Reanchored { .. }
-        | EventKind::ExhaustedDay { .. }
-        | EventKind::Recused { .. }
-        | EventKind::NotCredibleProposed
-        | EventKind::NotCredible
-        | EventKind::Summary { .. }
-        | EventKind::Message { .. } => None,
-    }
 }
 
 /// The answers, each with its words where they were opened.
@@ -261,6 +251,7 @@ const fn addressed(to: Addressed) -> &'static str {
 /// What the receipt opens.
 pub(super) fn inbox(subject: &Subject, events: &[(i32, Event)], opened: &[Opened], own: &OwnPart) -> Inbox {
     let report = &subject.report;
+    let events = &shown_to(Audience::Reporter, events);
     Inbox {
         status: report.status().to_owned(),
         handle: subject.row.handle.clone(),
@@ -275,7 +266,7 @@ pub(super) fn inbox(subject: &Subject, events: &[(i32, Event)], opened: &[Opened
         stopped: report.stopped.as_ref().map(|s| s.may_restart_role.clone()),
         unanswered_by: unanswered(subject, &[Chain::Production, Chain::Union]),
         levels: levels(subject),
-        timeline: timeline(events, Eyes::Reporter),
+        timeline: timeline(events, opened),
         answers: answers(events, opened),
         messages: messages(events, opened),
     }

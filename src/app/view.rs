@@ -4,8 +4,12 @@
 //!
 //! Source: api.md.
 
+mod desks;
+
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub use desks::{HolderView, ReportItem, ReportList, ReportView};
 
 /// A level and the desks told at it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,7 +82,7 @@ pub struct UnansweredView {
 pub struct TimelineView {
     /// `delivered`, `assigned`, `notified`, `listed`, `opened`, `acknowledged`, `stop_work`, `resumed`, `answered`,
     /// `completed`, `verified`, `rejected`, `not_verified`, `contested`, `worse`, `escalated`, `breached`, `lifted`,
-    /// `extended`, `no_recipient`, `exhausted`, `closed` or `withdrawn`.
+    /// `extended`, `no_recipient`, `exhausted`, `closed` or `withdrawn`; there may be more.
     #[schema(example = "delivered")]
     pub what: String,
     /// Which level, if it is about one.
@@ -91,6 +95,12 @@ pub struct TimelineView {
     pub until: Option<String>,
     /// Role of whoever did it.
     pub by_role: Option<String>,
+    /// Done by the link in a mail, the report not opened.
+    pub by_link: bool,
+    /// The words that belong to it, where the reader could open them; those of answers and messages stand there.
+    pub text: Option<String>,
+    /// The stored words do not match what their author signed.
+    pub altered: bool,
 }
 
 /// An answer.

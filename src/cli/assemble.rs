@@ -113,7 +113,9 @@ fn open_storage(settings: &Settings, tables: Tables) -> anyhow::Result<Storage> 
     match tables {
         Tables::Migrate => drop(storage.migrate().context("cannot bring the database to this version")?),
         Tables::Expect if !storage.pending()?.is_empty() => {
-            bail!("the database is not ready for this version; run `lastlooks init` on a new host, else `lastlooks migrate`")
+            bail!(
+                "the database is not ready for this version; run `lastlooks init` on a new host, else `lastlooks migrate`"
+            )
         }
         Tables::Expect => {}
     }

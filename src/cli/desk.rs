@@ -1,6 +1,21 @@
 //! `lastlooks desk`: groups that receive reports together.
 
+use std::{io::Write, path::Path};
+
 use clap::{Subcommand, ValueEnum};
+use serde_json::json;
+
+use super::{
+    assemble::{Tables, open_app, runtime},
+    settings,
+};
+use crate::{
+    app::{
+        App,
+        people::{Administrator, DeskView, NewDesk},
+    },
+    domain::policy,
+};
 
 /// Options of `lastlooks desk`.
 #[derive(Debug, clap::Args)]
@@ -52,4 +67,44 @@ pub enum Side {
     Union,
     /// Is told only
     Observer,
+}
+
+impl From<Side> for policy::Side {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Production => Self::Production,
+            Side::Union => Self::Union,
+            Side::Observer => Self::Observer,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// In words for the host.
+pub fn run(args: Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
+    match args.act {
+        Act::Add(args) => add(args, config, out),
+    }
+}
+
+fn add(args: AddArgs, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let app = open_app(settings::read(config)?, Tables::Expect)?;
+    let (slug, json) = (args.production.clone(), args.json);
+    let desk = runtime()?.block_on(add_to(&app, args))?;
+    if json {
+        let DeskView { id, name, side, level, .. } = desk;
+        return Ok(writeln!(out, "{}", json!({ "id": id, "name": name, "side": side, "level": level }))?);
+    }
+    let level = desk.level.map(|level| format!(", level {level}")).unwrap_or_default();
+    writeln!(out, "Desk {:?} is added: {}{level}.", desk.name, desk.side)?;
+    writeln!(out, "Next: lastlooks member invite --production {slug} --desk {:?} --help", desk.name)?;
+    Ok(())
+}
+
+async fn add_to(app: &App, args: AddArgs) -> anyhow::Result<DeskView> {
+    let production = app.production_named(&args.production).await?;
+    let desk = NewDesk { name: args.name, side: args.side.into(), level: args.level };
+    Ok(app.add_desk(Administrator::Host, production, desk).await?)
 }

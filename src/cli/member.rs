@@ -1,6 +1,18 @@
 //! `lastlooks member`: people at desks.
 
+use std::{io::Write, path::Path};
+
 use clap::Subcommand;
+use serde_json::json;
+
+use super::{
+    assemble::{Tables, open_app, runtime},
+    settings,
+};
+use crate::app::{
+    App,
+    people::{DrawnCode, InvitationView},
+};
 
 /// Options of `lastlooks member`.
 #[derive(Debug, clap::Args)]
@@ -41,4 +53,33 @@ pub struct InviteArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// In words for the host.
+pub fn run(args: Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
+    match args.act {
+        Act::Invite(args) => invite(&args, config, out),
+    }
+}
+
+fn invite(args: &InviteArgs, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let app = open_app(settings::read(config)?, Tables::Expect)?;
+    let (invited, drawn) = runtime()?.block_on(invite_to(&app, args))?;
+    let (code, url) = (drawn.code.as_str(), drawn.url.as_str());
+    if args.json {
+        return Ok(writeln!(out, "{}", json!({ "invitation_code": code, "url": url }))?);
+    }
+    writeln!(out, "Invitation for {} to {:?}. It works once, until {}:", invited.email, args.desk, invited.expires_at)?;
+    writeln!(out, "\n  {url}\n\nCode: {code}")?;
+    writeln!(out, "It is not mailed. The union side will be told that the host handed it out.")?;
+    Ok(())
+}
+
+async fn invite_to(app: &App, args: &InviteArgs) -> anyhow::Result<(InvitationView, DrawnCode)> {
+    let production = app.production_named(&args.production).await?;
+    let desk = app.desk_named(production, &args.desk).await?;
+    Ok(app.invite_by_hand(desk.id, &args.email, &args.roles).await?)
 }

@@ -44,6 +44,16 @@ pub enum Command {
     Serve(serve::Args),
     /// Try it: a sample production with windows of seconds
     Demo(demo::Args),
+    /// Make a new host: secrets, database, the operator's invitation
+    Init(init::Args),
+    /// Make productions
+    Production(production::Args),
+    /// Add desks to a production
+    Desk(desk::Args),
+    /// Invite people to desks
+    Member(member::Args),
+    /// Bring the database to this version
+    Migrate(migrate::Args),
     /// List what nobody answered in time
     Unanswered(unanswered::Args),
     /// Make a receipt, or turn one from words to digits and back
@@ -57,10 +67,16 @@ pub enum Command {
 /// # Errors
 /// Whatever stopped it, with the causes, as sentences for the terminal.
 pub fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<()> {
+    let config = cli.config.as_deref();
     match cli.command {
-        Command::Serve(args) => serve::run(&args, cli.config.as_deref(), out),
+        Command::Init(args) => init::run(&args, config, out),
+        Command::Production(args) => production::run(args, config, out),
+        Command::Desk(args) => desk::run(args, config, out),
+        Command::Member(args) => member::run(args, config, out),
+        Command::Migrate(args) => migrate::run(&args, config, out),
+        Command::Serve(args) => serve::run(&args, config, out),
         Command::Demo(args) => demo::run(&args, out),
-        Command::Unanswered(args) => unanswered::run(&args, cli.config.as_deref(), out),
+        Command::Unanswered(args) => unanswered::run(&args, config, out),
         Command::Receipt(args) => receipt::run(args, &SystemEntropy, out),
         Command::Openapi(args) => openapi::run(&args, out),
     }

@@ -21,11 +21,8 @@ pub struct Args {
 /// # Errors
 /// If `out` is closed.
 pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
-    let text = if args.problems {
-        pages::problems_markdown()
-    } else {
-        openapi::yaml(&server::document(&routes::listed)?)?
-    };
+    let text =
+        if args.problems { pages::problems_markdown() } else { openapi::yaml(&server::document(&routes::listed)?)? };
     out.write_all(text.as_bytes())?;
     Ok(())
 }

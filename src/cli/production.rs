@@ -1,8 +1,27 @@
 //! `lastlooks production`: shows and pictures on this host.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
+use anyhow::Context as _;
 use clap::Subcommand;
+use serde_json::json;
+
+use super::{
+    assemble::{Tables, open_app, runtime},
+    settings,
+};
+use crate::{
+    app::{
+        people::Administrator,
+        policy::Standing,
+        productions::{NewProduction, ProductionMade},
+    },
+    domain::policy::PolicyDocument,
+};
 
 /// Options of `lastlooks production`.
 #[derive(Debug, clap::Args)]
@@ -43,4 +62,47 @@ pub struct CreateArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// In words for the host.
+pub fn run(args: Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
+    match args.act {
+        Act::Create(args) => create(args, config, out),
+    }
+}
+
+fn create(args: CreateArgs, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let policy = args.policy.as_deref().map(read_policy).transpose()?;
+    let app = open_app(settings::read(config)?, Tables::Expect)?;
+    let new = NewProduction { name: args.name, slug: args.slug, time_zone: args.time_zone, policy };
+    let made = runtime()?.block_on(app.create_production(Administrator::Host, new))?;
+    if args.json {
+        let in_force = matches!(made.policy, Standing::InForce(_));
+        let shown = json!({
+            "id": made.id, "slug": made.slug, "crew_code": made.crew_code, "policy_pending": !in_force,
+        });
+        return Ok(writeln!(out, "{shown}")?);
+    }
+    tell(&made, out)
+}
+
+fn tell(made: &ProductionMade, out: &mut dyn Write) -> anyhow::Result<()> {
+    let ProductionMade { slug, crew_code, .. } = made;
+    writeln!(out, "Production {slug} is made ({}).", made.id)?;
+    writeln!(out, "Crew code for poster and call sheet: {crew_code}")?;
+    if let Standing::Pending(version) = made.policy {
+        writeln!(out, "The policy has windows longer than shipped: version {version} waits for a union member.")?;
+        writeln!(out, "Until one agrees, the shipped policy is in force.")?;
+    }
+    writeln!(out, "Next: lastlooks desk add --production {slug} --help")?;
+    Ok(())
+}
+
+fn read_policy(file: &Path) -> anyhow::Result<PolicyDocument> {
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read the policy {}", file.display()))?;
+    let mut parser = serde_json::Deserializer::from_str(&text);
+    serde_path_to_error::deserialize(&mut parser).with_context(|| format!("{} is not a policy", file.display()))
 }

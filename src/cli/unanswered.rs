@@ -51,7 +51,11 @@ fn table(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
     if lines.is_empty() {
         return writeln!(out, "Every deadline so far was met.");
     }
-    writeln!(out, "{:<22} {:<22} {:<5} {:<32} {:<16} recorded as", "deadline (UTC)", "report", "level", "desks", "what was missed")?;
+    writeln!(
+        out,
+        "{:<22} {:<22} {:<5} {:<32} {:<16} recorded as",
+        "deadline (UTC)", "report", "level", "desks", "what was missed"
+    )?;
     for line in lines {
         let late = line.answered_late_at.as_ref().map(|at| format!(", answered late {at}")).unwrap_or_default();
         let told = if line.told { "" } else { ", not told" };

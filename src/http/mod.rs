@@ -4,20 +4,29 @@
 //! that refuse bad input with the field's name ([`body`], [`query`], [`credentials`]), and one table of refusals
 //! ([`catalogue`], [`problem`]).
 
+mod acts;
 pub mod body;
 pub mod catalogue;
 pub mod credentials;
 mod crew;
+mod desks;
 pub mod edge;
 mod fallback;
 mod field;
 pub mod health;
+mod link;
 pub mod openapi;
 pub mod pages;
+mod people;
+mod policy;
 pub mod problem;
+mod productions;
 pub mod query;
+mod reports;
 pub mod routes;
 pub mod server;
+mod sessions;
+pub mod signed_in;
 
 #[cfg(test)]
 mod bad_input;

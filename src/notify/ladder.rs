@@ -171,7 +171,7 @@ pub(super) fn missed_sentence(step: &Step, chain: Chain, report: &str) -> Option
 }
 
 /// In the table: "On set".
-pub(super) fn step_name(chain: Chain, level: u8) -> String {
+pub(crate) fn step_name(chain: Chain, level: u8) -> String {
     match (chain, level) {
         (Chain::Production, 1) => "On set".to_owned(),
         (Chain::Production, 2) => "Office".to_owned(),
@@ -244,7 +244,7 @@ const fn missing(act: Act) -> &'static str {
 }
 
 /// How soon, over the title.
-pub(super) const fn how_soon(how_soon: HowSoon) -> &'static str {
+pub(crate) const fn how_soon(how_soon: HowSoon) -> &'static str {
     match how_soon {
         HowSoon::RightNow => "Right now",
         HowSoon::BeforeNextSetup => "Before next setup",

@@ -35,6 +35,10 @@ pub use self::{
     smtp::SmtpMailer,
     url::{MailUrlError, from_url},
 };
+pub(crate) use self::{
+    ladder::{how_soon, step_name},
+    when::Times,
+};
 
 /// A way on which mail leaves.
 #[async_trait]

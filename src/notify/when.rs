@@ -7,19 +7,19 @@ use crate::domain::time::UtcMillis;
 const HOUR_MILLIS: u64 = 3_600_000;
 
 /// Says moments as the people of one production read them.
-pub(super) struct Times {
+pub(crate) struct Times {
     zone: TimeZone,
     now: UtcMillis,
 }
 
 impl Times {
     /// Times of the zone with this IANA name, for somebody who reads at `now`. An unknown name gives UTC, and says so.
-    pub(super) fn new(zone: &str, now: UtcMillis) -> Self {
+    pub(crate) fn new(zone: &str, now: UtcMillis) -> Self {
         Self { zone: TimeZone::get(zone).unwrap_or(TimeZone::UTC), now }
     }
 
     /// Whether the moment has passed. An act is in time only before it.
-    pub(super) fn is_over(&self, at: UtcMillis) -> bool {
+    pub(crate) fn is_over(&self, at: UtcMillis) -> bool {
         self.now >= at
     }
 
@@ -27,7 +27,7 @@ impl Times {
     /// promised more time than there is, and shown only where they matter: within an hour of now.
     ///
     /// Source: experience.md, "Words on the screen".
-    pub(super) fn say(&self, at: UtcMillis) -> String {
+    pub(crate) fn say(&self, at: UtcMillis) -> String {
         let moment = self.zoned(at);
         let day = self.day(moment.date());
         let near = at.since(self.now).unsigned_abs() < HOUR_MILLIS;

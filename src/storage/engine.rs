@@ -31,7 +31,7 @@ pub struct EngineRow {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn state(conn: &mut Conn) -> Result<EngineRow, StorageError> {
-    Ok(engine_state::table.find(1).select(EngineRow::as_select()).first(conn)?)
+    Ok(engine_state::table.find(1).select(EngineRow::as_select()).get_result(conn)?)
 }
 
 /// Replaces the engine's state.
@@ -96,7 +96,7 @@ pub fn outages_since(conn: &mut Conn, since: UtcMillis) -> Result<Vec<(UtcMillis
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn fingerprint(conn: &mut Conn, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
-    Ok(fingerprints::table.find(name).select(fingerprints::value).first(conn).optional()?)
+    Ok(fingerprints::table.find(name).select(fingerprints::value).get_result(conn).optional()?)
 }
 
 /// Keeps the fingerprint of a secret.

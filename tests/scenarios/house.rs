@@ -34,7 +34,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
 ];
 
 /// Where the map of the rooms is shown.
-const MAPS: [&str; 1] = ["src/lib.rs"];
+const MAPS: [&str; 2] = ["src/lib.rs", "README.md"];
 
 const MOST_LINES: usize = 400;
 

@@ -6,5 +6,6 @@
 
 mod house;
 mod mail_server;
+mod people;
 mod storage;
 mod support;

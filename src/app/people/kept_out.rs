@@ -56,7 +56,7 @@ impl App {
         }
         let names = [Name::Member(gained.member)];
         let grown = kept_out::grow(&self.inner.keys.kept, report.id, &tags, &names, &*self.inner.entropy);
-        report_parts::put_kept_out(tx, report.id, &grown.concat())?;
+        report_parts::save_kept_out(tx, report.id, &grown.concat())?;
         outbox::remove_links(tx, gained.member, Some(report.id))?;
         self.put_decoys(tx, report, gained.key)
     }

@@ -4,7 +4,7 @@ use crate::domain::{
     catalogue::Chain,
     event::{Addressed, Awaiting, By, Event, EventKind, Outcome},
     policy::Side,
-    report::{Check, Report, Stage},
+    report::{Answer, Breach, Check, Report, Stage},
     time::UtcMillis,
 };
 
@@ -110,6 +110,16 @@ pub fn due_for(report: &Report, side: Side) -> (Option<Awaiting>, Option<UtcMill
         return (Some(Awaiting::Contest), answered.contest_until.map(|d| d.at));
     }
     (report.awaiting(), report.due_at())
+}
+
+/// The breaches that this side may know of: for the production side and the observers nothing before a summary exists.
+pub fn breaches_for(report: &Report, side: Side) -> impl Iterator<Item = &Breach> {
+    report.breaches.iter().filter(move |breach| side == Side::Union || breach.chain == Chain::Production)
+}
+
+/// The answers that this side may know of, as with [`breaches_for`].
+pub fn answers_for(report: &Report, side: Side) -> impl Iterator<Item = &Answer> {
+    report.answers.iter().filter(move |answer| side == Side::Union || answer.chain == Chain::Production)
 }
 
 /// Whether this report may count as "another one of the category" for a later filing: else anybody with the poster

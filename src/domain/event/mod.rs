@@ -52,6 +52,9 @@ pub enum By {
         role: String,
         /// Their side.
         side: Side,
+        /// By the link in a mail: without sign-in, the report not opened.
+        #[serde(default)]
+        by_link: bool,
     },
 }
 
@@ -123,6 +126,8 @@ pub enum EventKind {
         may_restart_role: String,
         /// The answer deadline it moved to (`immediate`, production, once a cycle).
         answer_by: Option<UtcMillis>,
+        /// The answer deadline before it moved.
+        instead_of: Option<UtcMillis>,
     },
     /// Work goes on.
     Resumed,

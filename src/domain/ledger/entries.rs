@@ -155,9 +155,9 @@ fn drafts(event: &Event, after: &Report) -> Vec<Draft> {
             each(K::Answered, &answering(*level, met, late_for), promised(*done))
         }
         EventKind::Summary { level, met, late_for } => each(K::Answered, &answering(*level, met, late_for), None),
-        EventKind::StopWork { answer_by: Some(to), .. } => running(after)
+        EventKind::StopWork { answer_by: Some(to), instead_of, .. } => running(after)
             .into_iter()
-            .map(|level| moved(level, Some(*to), Moved { to: *to, why: Why::StopWork }))
+            .map(|level| moved(level, *instead_of, Moved { to: *to, why: Why::StopWork }))
             .collect(),
         EventKind::Completed { level, .. } => one(K::Completed, *level, None),
         EventKind::Verified { level } => one(K::Verified, level.unwrap_or(WHOLE), None),

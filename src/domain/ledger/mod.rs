@@ -143,7 +143,7 @@ fn length(bytes: usize) -> [u8; 4] {
 }
 
 impl Mark {
-    fn bytes(&self) -> Vec<u8> {
+    fn bytes(self) -> Vec<u8> {
         let kind = self.kind.code().as_bytes();
         let mut bytes = vec![u8::try_from(kind.len()).unwrap_or(u8::MAX)];
         bytes.extend_from_slice(kind);

@@ -92,9 +92,9 @@ impl Opening {
             Value::from(self.level.0),
             Value::Array(self.desks.iter().map(|d| Value::from(d.as_str())).collect()),
             Value::from(self.policy_version),
-            optional(self.deadline.as_ref(), millis),
-            optional(self.moved.as_ref(), |m| Value::Array(vec![millis(&m.to), Value::from(m.why.code())])),
-            Value::Array(vec![millis(&self.at.from), millis(&self.at.to)]),
+            optional(self.deadline.as_ref(), |at| millis(*at)),
+            optional(self.moved.as_ref(), |m| Value::Array(vec![millis(m.to), Value::from(m.why.code())])),
+            Value::Array(vec![millis(self.at.from), millis(self.at.to)]),
             optional(self.notices.as_ref(), |d| bytes(&d.0)),
             optional(self.previous.as_ref(), |d| bytes(&d.0)),
             optional(self.answer.as_ref(), |d| bytes(&d.0)),
@@ -112,7 +112,7 @@ fn bytes(bytes: &[u8]) -> Value {
     Value::Bytes(bytes.to_vec())
 }
 
-fn millis(at: &UtcMillis) -> Value {
+fn millis(at: UtcMillis) -> Value {
     Value::from(at.get())
 }
 

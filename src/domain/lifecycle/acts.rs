@@ -263,13 +263,14 @@ impl Work<'_> {
         if !self.report.is_open() {
             return Err(self.out_of_order("it is closed"));
         }
-        let answer_by = if stops_the_clock { self.acknowledge_by_stopping(actor, level) } else { None };
-        self.by(actor, EventKind::StopWork { may_restart_role: may_restart_role.to_owned(), answer_by });
+        let moved = if stops_the_clock { self.acknowledge_by_stopping(actor, level) } else { None };
+        let (instead_of, answer_by) = moved.unzip();
+        self.by(actor, EventKind::StopWork { may_restart_role: may_restart_role.to_owned(), answer_by, instead_of });
         Ok(())
     }
 
-    /// A production member's stop-work acknowledges; gives the answer deadline that it moves to, if it moves.
-    fn acknowledge_by_stopping(&mut self, actor: &Actor, level: Level) -> Option<UtcMillis> {
+    /// A production member's stop-work acknowledges; gives the answer deadline that it moves, and where to.
+    fn acknowledge_by_stopping(&mut self, actor: &Actor, level: Level) -> Option<(UtcMillis, UtcMillis)> {
         let level = self.take_referral_of(actor, level);
         match self.report.stage.clone() {
             Stage::Open(open) => {
@@ -289,13 +290,13 @@ impl Work<'_> {
     }
 
     /// For `immediate` the written answer is due two hours after the level's anchor, once a cycle.
-    fn after_stop_work(&self, open: &Open) -> Option<UtcMillis> {
+    fn after_stop_work(&self, open: &Open) -> Option<(UtcMillis, UtcMillis)> {
         if self.report.stop_moved || !self.runs_in_pairs() {
             return None;
         }
         let written = self.policy.windows(self.report.row()).written?;
         let moved = open.anchor.at.plus(written).up(self.step());
-        (moved > open.answer_by.at).then_some(moved)
+        (moved > open.answer_by.at).then_some((open.answer_by.at, moved))
     }
 
     pub(super) fn resume(&mut self, actor: &Actor) -> Result<(), Refusal> {

@@ -45,7 +45,7 @@ fn happen(mut report: Report, event: &Event) -> Report {
         }
         EventKind::Acknowledged { level, .. } => acknowledge(&mut report, event, *level),
         EventKind::HolderTaken { .. } => hold(&mut report, event),
-        EventKind::StopWork { may_restart_role, answer_by } => {
+        EventKind::StopWork { may_restart_role, answer_by, .. } => {
             stop(&mut report, event, may_restart_role, *answer_by);
         }
         EventKind::Resumed => report.stopped = None,
@@ -60,7 +60,6 @@ fn happen(mut report: Report, event: &Event) -> Report {
             if let Stage::Answered(answered) = &mut report.stage {
                 answered.plan = None;
                 answered.check = check(*verify_by, *verify_window);
-                answered.drawn = false;
                 answered.contest_until = Some(Deadline::new(*contest_until));
             }
             report.rewinds.clear();
@@ -71,7 +70,7 @@ fn happen(mut report: Report, event: &Event) -> Report {
                 answered.check = Check::Verified;
             }
         }
-        EventKind::Rejected { .. } | EventKind::CannotTell | EventKind::Message { .. } => {}
+        EventKind::Rejected { .. } | EventKind::CannotTell | EventKind::Message { .. } | EventKind::NotCredible => {}
         EventKind::NotVerified { .. } => {
             remember(&mut report, event);
             if let Stage::Answered(answered) = &mut report.stage {
@@ -133,7 +132,6 @@ fn happen(mut report: Report, event: &Event) -> Report {
                 report.not_credible_by = Some(*member);
             }
         }
-        EventKind::NotCredible => {}
         EventKind::Summary { late_for, .. } => summarise(&mut report, event, late_for),
         EventKind::Withdrawn { .. } => report.stage = Stage::Closed { outcome: Outcome::Withdrawn },
         EventKind::Closed { outcome } => {
@@ -307,7 +305,6 @@ fn summarise(report: &mut Report, event: &Event, late_for: &[Level]) {
     report.holder = None;
     report.stopped = None;
     report.referred = false;
-    report.reached.clear();
     begin_cycle(report, 1);
 }
 

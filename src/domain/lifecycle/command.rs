@@ -26,6 +26,8 @@ pub struct Actor {
     pub side: Side,
     /// The role on record.
     pub role: String,
+    /// By the link in a mail: without sign-in, the report not opened.
+    pub by_link: bool,
 }
 
 /// An answer as it is given.

@@ -63,7 +63,7 @@ impl Person {
     }
 
     pub(crate) fn actor(self) -> Actor {
-        Actor { member: self.member(), side: self.side, role: self.role.into() }
+        Actor { member: self.member(), side: self.side, role: self.role.into(), by_link: false }
     }
 
     pub(crate) fn seat(self) -> Seated {

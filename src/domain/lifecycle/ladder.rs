@@ -67,9 +67,9 @@ impl Work<'_> {
     /// Enters the first level (for `immediate` the two lowest).
     pub(super) fn enter_first(&mut self, anchor: UtcMillis) {
         if self.runs_in_pairs() {
-            self.enter_pair(anchor)
+            self.enter_pair(anchor);
         } else {
-            self.enter_from(0, anchor, None)
+            self.enter_from(0, anchor, None);
         }
         self.pass_dead_levels();
     }

@@ -5,6 +5,8 @@
 //!
 //! | file | rules of |
 //! |---|---|
+//! | `command` | what is asked for, and why it is refused |
+//! | `apply` | what an event makes of the state |
 //! | `ladder` | entering levels, skips, pairs, exhaustion, next cycle |
 //! | `acts` | acknowledge, holder, answer, referral, stop work |
 //! | `reporter` | filing, safety, worse, messages, withdrawal |
@@ -172,7 +174,8 @@ impl<'a> Work<'a> {
     }
 
     fn by(&mut self, actor: &Actor, kind: EventKind) {
-        let by = By::Member { member: actor.member, role: actor.role.clone(), side: actor.side };
+        let by =
+            By::Member { member: actor.member, role: actor.role.clone(), side: actor.side, by_link: actor.by_link };
         self.emit(When::exact(self.now), by, kind);
     }
 

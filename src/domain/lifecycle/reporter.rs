@@ -17,7 +17,7 @@ pub struct Filing {
     pub retaliation: bool,
     /// Severity after raising.
     pub severity: Severity,
-    /// The random delay that was drawn, milliseconds, 0..=7_200_000; ignored where delivery is at once.
+    /// The random delay that was drawn, milliseconds, `0..=7_200_000`; ignored where delivery is at once.
     pub delay_millis: i64,
 }
 

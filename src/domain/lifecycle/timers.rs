@@ -112,16 +112,12 @@ impl Work<'_> {
     fn ask_next_union_level(&mut self, missed: UtcMillis, window: i64) {
         let asked = self.report.union_reached.iter().max().copied();
         let next = self.policy.union_levels().into_iter().find(|level| Some(*level) > asked);
-        match next {
-            Some(level) => {
-                let due_at = self.anchor_after(missed).plus_millis(window);
-                self.service(EventKind::VerificationAsked { level, due_at });
-            }
-            None => {
-                self.service(EventKind::NotVerified { level: asked });
-                self.close_if_over();
-            }
+        if let Some(level) = next {
+            let due_at = self.anchor_after(missed).plus_millis(window);
+            return self.service(EventKind::VerificationAsked { level, due_at });
         }
+        self.service(EventKind::NotVerified { level: asked });
+        self.close_if_over();
     }
 
     /// Closes when the check is settled and the contest window is over or used.

@@ -18,9 +18,9 @@ const SHORTEST: Seconds = Seconds(10);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Windows {
     /// Time to acknowledge, by position of the level; the last one serves all further levels, but for `concern` and
-    /// `retaliation`, which end with their windows. Each 10..=2_592_000.
+    /// `retaliation`, which end with their windows. Each `10..=2_592_000`.
     pub acknowledge: Vec<Seconds>,
-    /// Time to answer, from the level's anchor. 10..=2_592_000.
+    /// Time to answer, from the level's anchor. `10..=2_592_000`.
     pub answer: Seconds,
     /// After stop work, time for the written answer (`immediate` only).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +85,7 @@ pub struct Repeated {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Partial")]
 pub struct PolicyDocument {
-    /// Rounding step per row, seconds, 1..=86_400.
+    /// Rounding step per row, seconds, `1..=86_400`.
     pub steps: BTreeMap<WindowRow, Seconds>,
     /// Windows per row.
     pub windows: BTreeMap<WindowRow, Windows>,

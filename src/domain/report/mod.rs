@@ -84,6 +84,7 @@ pub struct Stopped {
 
 /// What is true of a report now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that stand beside the stage in any combination")]
 pub struct Report {
     /// The chain whose clock runs.
     pub chain: Chain,

@@ -28,6 +28,7 @@ fn production() -> ProductionRow {
         settings: "{}".to_owned(),
         policy_version: 1,
         roster_version: 0,
+        revision: 1,
         created_at: AT,
     }
 }

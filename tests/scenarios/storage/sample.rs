@@ -49,7 +49,6 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         counts_for_repeated: true,
         digest: Bytes([5; 32]),
         digest_signature: Bytes([6; 64]),
-        sealed_moment: vec![8; 40],
         size_steps: 1,
         prev_entry: None,
         state: "{}".to_owned(),
@@ -109,7 +108,6 @@ pub fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
         addressed: "all".to_owned(),
         ciphertext: vec![n; 4096],
         key_commit: Bytes([n; 32]),
-        author_key: None,
         event_seq: None,
     };
     report_parts::add_units(tx, &[unit(1), unit(2)])?;

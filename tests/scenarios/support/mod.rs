@@ -1,8 +1,13 @@
 //! What stories stand on: databases of their own, and a mail server.
 
+pub mod app;
+pub mod client;
+pub mod clock;
 pub mod encrypted_front;
+pub mod people;
 pub mod postgres;
 pub mod smtp_server;
+pub mod western;
 
 use std::{fmt, sync::Arc};
 

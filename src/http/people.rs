@@ -1,0 +1,133 @@
+//! Invitations and who somebody is.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::{
+    body::Body,
+    credentials::IfNoneMatch,
+    problem::{Document, Problem},
+    signed_in::{Member, tagged},
+};
+use crate::{
+    app::{
+        App,
+        people::{InvitationView, MemberView},
+    },
+    domain::ids::DeskId,
+};
+
+/// Who accepts an invitation.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AcceptanceBody {
+    /// Their name as others will see it, 1 to 80 characters.
+    #[schema(min_length = 1, max_length = 80, example = "Ana Ruiz")]
+    name: String,
+    /// A new password of 12 to 128 characters; for an address that has an account, its own.
+    #[schema(min_length = 12, max_length = 128)]
+    password: String,
+}
+
+impl Drop for AcceptanceBody {
+    fn drop(&mut self) {
+        self.password.zeroize();
+    }
+}
+
+/// What came of it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AcceptanceAnswer {
+    /// Twelve words that bring back who forgot the password. Shown this once, stored nowhere; null for an address that
+    /// had an account.
+    #[schema(value_type = Option<String>)]
+    recovery_words: Option<Zeroizing<String>>,
+}
+
+/// Accept an invitation.
+#[utoipa::path(
+    tag = "members",
+    params(("code" = String, Path, description = "The invitation's code, 43 characters")),
+    request_body = AcceptanceBody,
+    responses(
+        (status = 201, description = "The seat is taken", body = AcceptanceAnswer),
+        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "The address has an account, and this is not its password", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "The code is false, used or over", body = Document, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
+        (status = 429, description = "Too many failures; wait as long as Retry-After says", body = Document, content_type = "application/problem+json"),
+        (status = 503, description = "Too many people sign in at this moment, or the database is away", body = Document, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/invitations/{code}/acceptance")]
+pub(crate) async fn accept(
+    app: web::Data<App>,
+    code: web::Path<String>,
+    body: Body<AcceptanceBody>,
+) -> Result<HttpResponse, Problem> {
+    let code = Zeroizing::new(code.into_inner());
+    let accepted = app.accept(&code, &body.0.name, &body.0.password).await?;
+    Ok(HttpResponse::Created().json(AcceptanceAnswer { recovery_words: accepted.recovery_words }))
+}
+
+/// Who is signed in, with seats.
+#[utoipa::path(
+    tag = "members",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The member", body = MemberView),
+        (status = 304, description = "As the caller has it already"),
+        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/me")]
+pub(crate) async fn me(app: web::Data<App>, member: Member, known: IfNoneMatch) -> Result<HttpResponse, Problem> {
+    tagged(&app, &known, &app.me(&member.0).await?)
+}
+
+/// Whom to invite.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InvitationBody {
+    /// Their mail address.
+    #[schema(example = "ana@example.org", max_length = 254)]
+    email: String,
+    /// What they will do on the show, 1 to 12 codes.
+    #[schema(example = json!(["steward"]), min_items = 1, max_items = 12)]
+    roles: Vec<String>,
+}
+
+/// Invite somebody to a desk. The same again sends it again. The code is in the mail alone.
+#[utoipa::path(
+    tag = "administration",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The desk, 32 hex digits")),
+    request_body = InvitationBody,
+    responses(
+        (status = 200, description = "It was there before, and is sent again", body = InvitationView),
+        (status = 201, description = "Invited", body = InvitationView),
+        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such desk, or not one that the caller may invite to", body = Document, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/desks/{id}/invitations")]
+pub(crate) async fn invite(
+    app: web::Data<App>,
+    member: Member,
+    desk: web::Path<DeskId>,
+    body: Body<InvitationBody>,
+) -> Result<HttpResponse, Problem> {
+    let (invitation, sent_again) = app.invite((&member.0).into(), *desk, &body.0.email, &body.0.roles).await?;
+    let mut response = if sent_again { HttpResponse::Ok() } else { HttpResponse::Created() };
+    Ok(response.json(invitation))
+}

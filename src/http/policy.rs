@@ -1,0 +1,122 @@
+//! The policy of a production.
+
+use actix_web::{HttpResponse, get, post, put, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    body::Body,
+    credentials::IfNoneMatch,
+    problem::{Document, Problem},
+    signed_in::{Member, tagged},
+};
+use crate::{
+    app::{
+        App,
+        policy::{PolicyView, Standing},
+    },
+    domain::{ids::ProductionId, policy::PolicyDocument},
+};
+
+/// Windows, steps and the rest; what is left out is as shipped. Lengths in seconds.
+#[derive(Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Object, example = json!({"windows": {"next_setup": {"acknowledge": [900, 900, 1800], "answer": 3600}}}))]
+pub(crate) struct PolicyBody(PolicyDocument);
+
+impl PolicyBody {
+    pub(super) fn into_document(self) -> PolicyDocument {
+        self.0
+    }
+}
+
+/// Which version is agreed to.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgreementBody {
+    /// The version that waits.
+    #[schema(minimum = 1, example = 4)]
+    version: i32,
+}
+
+/// The policy in force, and what waits for agreement. Whoever is seated reads it.
+#[utoipa::path(
+    tag = "administration",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The production, 32 hex digits")),
+    responses(
+        (status = 200, description = "The policy", body = PolicyView),
+        (status = 304, description = "As the caller has it already"),
+        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or the caller does not sit there", body = Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/productions/{id}/policy")]
+pub(crate) async fn read(
+    app: web::Data<App>,
+    member: Member,
+    id: web::Path<ProductionId>,
+    known: IfNoneMatch,
+) -> Result<HttpResponse, Problem> {
+    tagged(&app, &known, &app.policy(&member.0, *id).await?)
+}
+
+/// Make the next version. The operator, and production members of the highest level.
+#[utoipa::path(
+    tag = "administration",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The production, 32 hex digits")),
+    request_body = PolicyBody,
+    responses(
+        (status = 200, description = "In force", body = PolicyView),
+        (status = 202, description = "A window is longer: it waits for a union member; the one before stays in force", body = PolicyView),
+        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or not for the caller to change", body = Document, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A field cannot be accepted; the problem names its path", body = Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+    )
+)]
+#[put("/v1/productions/{id}/policy")]
+pub(crate) async fn replace(
+    app: web::Data<App>,
+    member: Member,
+    id: web::Path<ProductionId>,
+    body: Body<PolicyBody>,
+) -> Result<HttpResponse, Problem> {
+    let (policy, standing) = app.put_policy((&member.0).into(), *id, body.0.into_document()).await?;
+    Ok(match standing {
+        Standing::InForce(_) => HttpResponse::Ok().json(policy),
+        Standing::Pending(_) => HttpResponse::Accepted().json(policy),
+    })
+}
+
+/// Agree to the version that waits. Union members only.
+#[utoipa::path(
+    tag = "administration",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The production, 32 hex digits")),
+    request_body = AgreementBody,
+    responses(
+        (status = 200, description = "In force", body = PolicyView),
+        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such version waits, or the caller is not of the union side", body = Document, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/productions/{id}/policy/agreement")]
+pub(crate) async fn agree(
+    app: web::Data<App>,
+    member: Member,
+    id: web::Path<ProductionId>,
+    body: Body<AgreementBody>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(app.agree_to_policy((&member.0).into(), *id, body.0.version).await?))
+}

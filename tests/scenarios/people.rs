@@ -1,0 +1,3 @@
+//! People: how they come in, who they are, what they may change, how they leave.
+
+mod accounts;

@@ -1,0 +1,72 @@
+//! Time moved by hand, and chance that can be repeated.
+
+use std::{
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    time::Duration,
+};
+
+use lastlooks::{
+    clock::Clock,
+    domain::time::{Seconds, UtcMillis},
+    entropy::Entropy,
+    sealing::sha256,
+};
+
+/// A clock that stands still until a story moves it.
+#[derive(Debug)]
+pub struct ManualClock {
+    began: UtcMillis,
+    now: AtomicI64,
+}
+
+impl ManualClock {
+    /// A clock that stands at this instant.
+    pub fn at(now: UtcMillis) -> Self {
+        Self { began: now, now: AtomicI64::new(now.get()) }
+    }
+
+    /// Moves it on.
+    pub fn advance(&self, by: Seconds) {
+        self.now.fetch_add(by.millis(), Ordering::SeqCst);
+    }
+
+    /// Moves it to an instant that is not earlier.
+    pub fn move_to(&self, at: UtcMillis) {
+        let before = self.now.swap(at.get(), Ordering::SeqCst);
+        assert!(before <= at.get(), "stories go forward");
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> UtcMillis {
+        UtcMillis::new(self.now.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now().since(self.began)).unwrap_or_default())
+    }
+}
+
+/// Chance that is the same in every run with the same seed.
+#[derive(Debug)]
+pub struct SeededEntropy {
+    seed: u64,
+    drawn: AtomicU64,
+}
+
+impl SeededEntropy {
+    /// The chance of this seed.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, drawn: AtomicU64::new(0) }
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        for part in bytes.chunks_mut(32) {
+            let number = self.drawn.fetch_add(1, Ordering::SeqCst);
+            let block = sha256(&[&self.seed.to_be_bytes(), &number.to_be_bytes()]);
+            part.copy_from_slice(&block[..part.len()]);
+        }
+    }
+}
