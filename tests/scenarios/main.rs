@@ -7,5 +7,6 @@
 mod house;
 mod mail_server;
 mod people;
+mod reports;
 mod storage;
 mod support;
