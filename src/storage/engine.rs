@@ -127,7 +127,7 @@ pub fn first_use(tx: &mut Tx, scope: &[u8; 16], key: &[u8; 16], now: UtcMillis) 
 /// [`StorageError`] if the database cannot be read.
 pub fn is_used(conn: &mut Conn, scope: &[u8; 16], key: &[u8; 16]) -> Result<bool, StorageError> {
     let found = idempotency::table.find((scope.as_slice(), key.as_slice())).select(idempotency::made_at);
-    Ok(found.first::<UtcMillis>(conn).optional()?.is_some())
+    Ok(found.get_result::<UtcMillis>(conn).optional()?.is_some())
 }
 
 /// Forgets links that are over and keys of acts that nobody repeats any more, both by the domain's time, and batches of

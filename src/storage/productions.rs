@@ -189,8 +189,8 @@ pub fn save_crew_code(tx: &mut Tx, row: &CrewCodeRow) -> Result<(), StorageError
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn crew_code(conn: &mut Conn, mac: &[u8; 32]) -> Result<Option<CrewCodeRow>, StorageError> {
-    let found = crew_codes::table.find(Bytes(*mac)).select(CrewCodeRow::as_select());
-    Ok(on!(conn, |c| found.get_result(c).optional())?)
+    let found = crew_codes::table.find(Bytes(*mac));
+    Ok(on!(conn, |c| found.select(CrewCodeRow::as_select()).get_result(c).optional())?)
 }
 
 /// All crew codes of a production.
