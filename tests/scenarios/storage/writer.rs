@@ -7,10 +7,7 @@ use std::{
 };
 
 use diesel::Connection;
-use lastlooks::{
-    domain::time::UtcMillis,
-    storage::{Storage, StorageError, Target, WriterSettings},
-};
+use lastlooks::storage::{Storage, StorageError, Target, WriterSettings};
 
 use super::{
     KEY, OTHER_KEY, execute, number,
