@@ -11,3 +11,4 @@ mod reports;
 mod rust_2021;
 mod storage;
 mod support;
+mod workers;
