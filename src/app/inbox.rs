@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Longest message, characters.
-pub const MESSAGE_CHARS: usize = 2000;
+pub(super) const MESSAGE_CHARS: usize = 2000;
 /// How often an act is sealed anew because the roster changed under it.
 const MOST_TRIES: usize = 5;
 

@@ -9,7 +9,7 @@ impl App {
     /// # Errors
     /// What is wrong, in words for the host.
     pub async fn check_database(&self) -> Result<(), String> {
-        self.inner.storage.read(|conn| engine::state(conn)).await.map(drop).map_err(|error| error.to_string())
+        self.inner.storage.read(engine::state).await.map(drop).map_err(|error| error.to_string())
     }
 
     /// Deadlines fire: nobody and nothing holds the engine.
@@ -17,7 +17,7 @@ impl App {
     /// # Errors
     /// Why it is held, in words for the host.
     pub async fn check_engine(&self) -> Result<(), String> {
-        let state = self.inner.storage.read(|conn| engine::state(conn)).await;
+        let state = self.inner.storage.read(engine::state).await;
         match state.map_err(|error: StorageError| error.to_string())? {
             state if state.held => Err(state.held_reason.unwrap_or_else(|| "deadlines are held".to_owned())),
             _ => Ok(()),

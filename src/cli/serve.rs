@@ -55,7 +55,7 @@ impl Role {
 /// If a setting cannot be used, or the address is taken.
 pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
     let settings = settings::read(config)?;
-    logging::start(settings.log, settings.log_level);
+    logging::start(settings.log, settings.log_level)?;
     process::harden()?;
     let listen = settings.listen;
     let app = assemble::open_app(settings, assemble::Tables::Migrate)?;

@@ -153,3 +153,6 @@ pub fn is_told(report: &Report, seat: &Seated) -> bool {
         Side::Observer => report.observers_told,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ pub struct Named {
 pub struct ProductionSettings {
     /// The name on screens and in mails' subjects, if it differs from the production's own.
     pub shown_as: Option<String>,
-    /// People on the crew, 1..=100_000: sizes the hourly budget of filings.
+    /// People on the crew, 1 to 100,000: sizes the hourly budget of filings.
     pub crew_size: u32,
     /// ISO 3166 code of the country, upper case: labels roles, picks the emergency number.
     pub country: String,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct UtcMillis(i64);
 
-/// A length of time in whole seconds, 0..=4_294_967_295.
+/// A length of time in whole seconds, 0 to 4,294,967,295.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seconds(pub u32);

@@ -8,5 +8,6 @@ mod crew;
 mod house;
 mod mail_server;
 mod people;
+mod reports;
 mod storage;
 mod support;

@@ -37,7 +37,7 @@ const MARK: &str = "demo.json";
 /// # Errors
 /// As [`super::run`].
 pub(super) fn play(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
-    logging::start(LogFormat::Text, LogLevel::Warn);
+    logging::start(LogFormat::Text, LogLevel::Warn)?;
     process::harden()?;
     let listener = TcpListener::bind(args.listen).with_context(|| {
         format!("cannot listen on {}; choose another address with --listen 127.0.0.1:0", args.listen)

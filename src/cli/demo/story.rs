@@ -49,7 +49,7 @@ pub(super) fn tell(
         let receipt = Receipt::new(entropy.bytes()).hex().to_string();
         let answer = client.post("/v1/reports", &[("Crew-Code", &western.crew_code)], &scene.body(&receipt))?;
         let handle = answer["handle"].as_str().context("no handle")?.to_owned();
-        teller.filed(&answer, out)?;
+        Teller::filed(&answer, out)?;
         filed.push(Filed { receipt, handle });
         watch_for(PAUSE, &client, &filed, &mut teller, out)?;
     }

@@ -25,7 +25,7 @@ impl Teller {
     ///
     /// # Errors
     /// If `out` is closed.
-    pub(super) fn filed(&self, answer: &Value, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn filed(answer: &Value, out: &mut dyn Write) -> io::Result<()> {
         let because = list(&answer["raised_because"]);
         let raised = if because.is_empty() { String::new() } else { format!(", raised: {because}") };
         line(out, answer, &format!("filed, {}{raised}", text(&answer["severity"])))

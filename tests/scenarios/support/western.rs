@@ -50,7 +50,7 @@ const DESKS: [DeskOf; 9] = [
 ];
 
 /// The western with its people.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Western<'a> {
     /// The service.
     pub set: &'a TestApp,
