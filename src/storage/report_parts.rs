@@ -6,8 +6,8 @@ use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
     schema::{
-        deliveries, envelopes, erasures, events, idempotency, kept_out, ledger_openings, ledger_pending, links, outbox, reports,
-        units,
+        deliveries, envelopes, erasures, events, idempotency, kept_out, ledger_openings, ledger_pending, links, outbox,
+        reports, units,
     },
     types::Bytes,
 };
