@@ -10,6 +10,12 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> UtcMillis;
     /// Time since an arbitrary start that never jumps; compared with [`Clock::now`] to find jumps of the wall clock.
     fn monotonic(&self) -> Duration;
+
+    /// As [`Clock::monotonic`], and it goes on while the machine sleeps: with it a suspend can be told from a jump of the
+    /// wall clock. Where a system has no such clock, a suspend looks like a jump.
+    fn steady(&self) -> Duration {
+        self.monotonic()
+    }
 }
 
 /// The machine's own clock.
@@ -43,4 +49,22 @@ impl Clock for SystemClock {
     fn monotonic(&self) -> Duration {
         self.started.elapsed()
     }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn steady(&self) -> Duration {
+        of_system(rustix::time::ClockId::Boottime)
+    }
+
+    #[cfg(any(target_os = "macos", target_os = "ios"))]
+    fn steady(&self) -> Duration {
+        of_system(rustix::time::ClockId::Monotonic)
+    }
+}
+
+/// A clock of the system that goes on in suspend, since the machine started.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "macos", target_os = "ios"))]
+fn of_system(id: rustix::time::ClockId) -> Duration {
+    let at = rustix::time::clock_gettime(id);
+    // Neither part is ever negative for these clocks.
+    Duration::new(u64::try_from(at.tv_sec).unwrap_or_default(), u32::try_from(at.tv_nsec).unwrap_or_default())
 }

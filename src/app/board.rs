@@ -12,6 +12,7 @@ use super::{
     record::Subject,
     shown::desks::{self, Filing},
     sight::{Reader, Sight},
+    telling::is_news,
     view::{ReportItem, ReportList},
 };
 use crate::{
@@ -159,7 +160,7 @@ impl App {
     }
 
     async fn tell_listed(&self, member: MemberId, rows: &[Row], now: UtcMillis) -> Result<(), AppError> {
-        let news = rows.iter().filter(|row| self.is_news(&row.subject, member, Telling::Listed, now));
+        let news = rows.iter().filter(|row| is_news(&row.subject, member, Telling::Listed, now));
         let ids: Vec<ReportId> = news.map(|row| row.subject.row.id).collect();
         if ids.is_empty() { Ok(()) } else { self.tell(member, ids, Telling::Listed, now).await }
     }

@@ -36,7 +36,7 @@ use crate::{
         receipt::{LookupKey, Receipt},
     },
     storage::{
-        Conn, StorageError, Tx, productions,
+        Conn, StorageError, Tx, engine, productions,
         report_parts::{self, EnvelopeRow, UnitRow},
         reports::{self, ReportRow},
     },
@@ -278,6 +278,8 @@ impl App {
                     policy: Arc::new(production.policy.clone()),
                     next_ledger_key: None,
                 };
+                // Its deadlines are set now: no outage before now has taken anything from them.
+                subject.row.outages_until = engine::last_outage(tx)?;
                 app.append(tx, &mut subject, &draft.events)?;
                 note_state(&mut subject)?;
                 reports::add(tx, &subject.row)?;
@@ -330,6 +332,7 @@ impl App {
             state: String::new(),
             version: 1,
             open: true,
+            outages_until: UtcMillis::default(),
         }
     }
 

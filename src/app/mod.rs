@@ -5,14 +5,17 @@
 
 pub mod acts;
 pub mod board;
+pub mod deadlines;
 pub mod error;
 pub mod form;
 pub mod link;
 pub mod manifest;
+pub mod outages;
 pub mod people;
 pub mod policy;
 pub mod productions;
 pub mod roster;
+pub mod sending;
 pub mod sessions;
 pub mod setup;
 pub mod unanswered;
@@ -33,6 +36,7 @@ mod shown;
 mod sight;
 mod tags;
 mod telling;
+mod upkeep;
 mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -139,6 +143,16 @@ impl App {
     /// What wakes the workers.
     pub fn nudges(&self) -> &Nudges {
         &self.inner.nudges
+    }
+
+    /// Names one process among those that share a database.
+    pub fn draw_instance(&self) -> [u8; 16] {
+        self.inner.entropy.bytes()
+    }
+
+    /// Where it gets the time from.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
     }
 
     /// The settings it was made with.

@@ -14,7 +14,7 @@ use crate::{
         cbor, digest, envelope,
         keys::{KeyId, Keys, PublicKeys, VerifyKey},
         kind::UnitKind,
-        unit::{self, DataKey, SealedUnit},
+        unit::{self, DataKey, SealedUnit, Unit},
     },
     storage::{
         Conn, people, productions,
@@ -46,8 +46,6 @@ impl Writer {
 pub(super) struct Opened {
     /// What it is.
     pub(super) kind: String,
-    /// To whom.
-    pub(super) to: String,
     /// The event that it belongs to.
     pub(super) event_seq: Option<i32>,
     /// What was said and by whom; none where it is not what its author signed.
@@ -122,46 +120,11 @@ impl App {
             if id == reporter.id() { Some(reporter.verify) } else { sealed.authors.get(&id.0).map(|(key, _)| *key) }
         };
         let opened = unit::open(&unit, subject.bound(), key, self.inner.seal_mode, &author);
-        let said = opened.ok().filter(|unit| unit.kind.code() == row.kind).map(|unit| {
+        let said = opened.ok().filter(|unit| as_signed(unit, row)).map(|unit| {
             let writer = sealed.authors.get(&unit.author.0).map_or(Writer::Reporter, |(_, side)| Writer::Member(*side));
             (unit.body.clone(), writer)
         });
-        Opened { kind: row.kind.clone(), to: row.addressed.clone(), event_seq: row.event_seq, said }
-    }
-
-    /// Whether the filing is what its reporter signed: clear fields, keys, versions and every sealed part. True where the
-    /// reader has no envelope of it, and so no L to check with.
-    ///
-    /// Source: security.md, "Sealing" (digest).
-    pub(super) fn is_intact(
-        &self,
-        subject: &Subject,
-        sealed: &Sealed,
-        reader: &Keys,
-        (severity, chain): (Severity, Chain),
-    ) -> Result<bool, AppError> {
-        let row = &subject.row;
-        let mut own = sealed.envelopes.iter().filter(|envelope| envelope.group_id.0 == *row.id.as_bytes());
-        let contents = own.find_map(|envelope| envelope::open(&envelope.sealed, reader, subject.bound()).ok());
-        let Some(ledger_key) = contents.and_then(|contents| contents.ledger_key) else { return Ok(true) };
-        let clear = cbor::canonical(&(&row.category, severity.code(), chain.code())).map_err(AppError::internal)?;
-        let parts = [UnitKind::Shared.code(), UnitKind::Union.code(), UnitKind::Own.code()];
-        let units = sealed.units.iter().filter(|unit| parts.contains(&unit.kind.as_str()));
-        let units: Vec<SealedUnit> = units
-            .map(|u| SealedUnit { unit: u.id, ciphertext: u.ciphertext.clone(), commit: u.key_commit.0 })
-            .collect();
-        let keys = subject.reporter_keys();
-        let filed = digest::Filed {
-            production: row.production_id,
-            policy_version: u32::try_from(row.policy_version).map_err(AppError::internal)?,
-            roster_version: u32::try_from(row.roster_version).map_err(AppError::internal)?,
-            keys: &keys,
-            ledger_key: &ledger_key,
-            clear: &clear,
-            units: &units,
-        };
-        let digest = filed.digest();
-        Ok(digest == row.digest.0 && digest::is_signed(&digest, &row.digest_signature.0, keys.verify))
+        Opened { kind: row.kind.clone(), event_seq: row.event_seq, said }
     }
 
     /// The part of a filing that its reporter alone reads.
@@ -172,6 +135,44 @@ impl App {
         let opened = self.open_units(subject, &sealed, reporter);
         own_part_of(&opened).ok_or_else(|| super::context::corrupt("the reporter's own part does not open"))
     }
+}
+
+/// Whether the filing is what its reporter signed: clear fields, keys, versions and every sealed part. True where the
+/// reader has no envelope of it, and so no L to check with.
+///
+/// Source: security.md, "Sealing" (digest).
+pub(super) fn is_intact(
+    subject: &Subject,
+    sealed: &Sealed,
+    reader: &Keys,
+    (severity, chain): (Severity, Chain),
+) -> Result<bool, AppError> {
+    let row = &subject.row;
+    let mut own = sealed.envelopes.iter().filter(|envelope| envelope.group_id.0 == *row.id.as_bytes());
+    let contents = own.find_map(|envelope| envelope::open(&envelope.sealed, reader, subject.bound()).ok());
+    let Some(ledger_key) = contents.and_then(|contents| contents.ledger_key) else { return Ok(true) };
+    let clear = cbor::canonical(&(&row.category, severity.code(), chain.code())).map_err(AppError::internal)?;
+    let parts = [UnitKind::Shared.code(), UnitKind::Union.code(), UnitKind::Own.code()];
+    let units = sealed.units.iter().filter(|unit| parts.contains(&unit.kind.as_str()));
+    let units: Vec<SealedUnit> =
+        units.map(|u| SealedUnit { unit: u.id, ciphertext: u.ciphertext.clone(), commit: u.key_commit.0 }).collect();
+    let keys = subject.reporter_keys();
+    let filed = digest::Filed {
+        production: row.production_id,
+        policy_version: u32::try_from(row.policy_version).map_err(AppError::internal)?,
+        roster_version: u32::try_from(row.roster_version).map_err(AppError::internal)?,
+        keys: &keys,
+        ledger_key: &ledger_key,
+        clear: &clear,
+        units: &units,
+    };
+    let digest = filed.digest();
+    Ok(digest == row.digest.0 && digest::is_signed(&digest, &row.digest_signature.0, keys.verify))
+}
+
+/// The columns beside a unit say what its author signed.
+fn as_signed(unit: &Unit, row: &UnitRow) -> bool {
+    unit.kind.code() == row.kind && unit.to.code() == row.addressed
 }
 
 /// The reporter's own part among what was opened.

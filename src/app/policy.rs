@@ -101,11 +101,11 @@ pub struct PendingPolicy {
 pub(super) fn desks_changed(
     tx: &mut Tx,
     production: &Production,
-    desks: Vec<PolicyDesk>,
+    desks: &[PolicyDesk],
     now: UtcMillis,
 ) -> Result<Standing, AppError> {
     let version = next_version(tx, production.id)?;
-    add(tx, production.id, version, &production.policy.document, &desks, "in_force", now)?;
+    add(tx, production.id, version, &production.policy.document, desks, "in_force", now)?;
     enter(tx, production.id, version, now)?;
     Ok(Standing::InForce(version))
 }
@@ -115,17 +115,17 @@ pub(super) fn desks_changed(
 pub(super) fn propose_desks(
     tx: &mut Tx,
     production: &Production,
-    desks: Vec<PolicyDesk>,
+    desks: &[PolicyDesk],
     now: UtcMillis,
 ) -> Result<Standing, AppError> {
     let version = next_version(tx, production.id)?;
     if production.has_anybody(Side::Union) {
         replace_pending(tx, production.id)?;
-        add(tx, production.id, version, &production.policy.document, &desks, "pending", now)?;
+        add(tx, production.id, version, &production.policy.document, desks, "pending", now)?;
         return Ok(Standing::Pending(version));
     }
-    add(tx, production.id, version, &production.policy.document, &desks, "in_force", now)?;
-    bring_desks_in_line(tx, production, &desks, now)?;
+    add(tx, production.id, version, &production.policy.document, desks, "in_force", now)?;
+    bring_desks_in_line(tx, production, desks, now)?;
     enter(tx, production.id, version, now)?;
     Ok(Standing::InForce(version))
 }

@@ -14,6 +14,7 @@ use super::{
     context::json,
     error::AppError,
     fields,
+    manifest::NamedView,
     people::Administrator,
     policy::{self, Standing},
     sessions::SignedIn,
@@ -110,27 +111,11 @@ pub struct ProductionView {
     pub ready: bool,
 }
 
-/// A code and the name that people read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct NamedView {
-    /// `[a-z0-9_]{1,32}`.
-    #[schema(example = "stage_2")]
-    pub code: String,
-    /// What the screen shows.
-    #[schema(example = "Stage 2")]
-    pub name: String,
-}
-
-impl From<&Named> for NamedView {
-    fn from(named: &Named) -> Self {
-        Self { code: named.code.clone(), name: named.name.clone() }
-    }
-}
-
 impl From<&Production> for ProductionView {
     fn from(production: &Production) -> Self {
         let settings = production.settings.clone();
-        let named = |list: &[Named]| list.iter().map(NamedView::from).collect();
+        let view = |named: &Named| NamedView { code: named.code.clone(), name: named.name.clone() };
+        let named = |list: &[Named]| list.iter().map(view).collect();
         Self {
             id: production.id,
             slug: production.slug.clone(),

@@ -23,7 +23,10 @@ use crate::{
         unit::Bound,
     },
     storage::{
-        Bytes, Conn, StorageError, Tx, outbox, productions,
+        Bytes, Conn, StorageError, Tx,
+        ledger::{self, PendingRow},
+        outbox::{self, NoticeRow},
+        productions,
         report_parts::{self, EventRow},
         reports::{self, ReportRow},
     },
@@ -55,6 +58,31 @@ pub struct Decided {
     pub subject: Subject,
     /// What happened; empty where a command was repeated.
     pub events: Vec<Event>,
+}
+
+/// Rows that events cause, before they are written.
+#[derive(Debug, Default)]
+pub(super) struct Caused {
+    events: Vec<EventRow>,
+    notices: Vec<NoticeRow>,
+    leaves: Vec<PendingRow>,
+}
+
+impl Caused {
+    /// These, and then those.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.events.append(&mut other.events);
+        self.notices.append(&mut other.notices);
+        self.leaves.append(&mut other.leaves);
+    }
+
+    /// Writes them.
+    pub(super) fn write(self, tx: &mut Tx) -> Result<(), AppError> {
+        report_parts::append_events(tx, &self.events)?;
+        outbox::enqueue(tx, &self.notices)?;
+        ledger::add_pending(tx, &self.leaves)?;
+        Ok(())
+    }
 }
 
 impl Subject {
@@ -101,9 +129,23 @@ impl App {
     /// Inside a read or write: what hangs on a report's row.
     pub(super) fn subject_of(&self, conn: &mut Conn, row: ReportRow) -> Result<Subject, AppError> {
         let production = self.production_in(conn, row.production_id)?;
+        self.subject_with(conn, row, production, None)
+    }
+
+    /// As [`App::subject_of`], where its production, and maybe the policy that it keeps, is at hand.
+    pub(super) fn subject_with(
+        &self,
+        conn: &mut Conn,
+        row: ReportRow,
+        production: Arc<Production>,
+        policy: Option<Arc<Policy>>,
+    ) -> Result<Subject, AppError> {
         let tags = tags_of(&report_parts::kept_out(conn, row.id)?);
         let people = self.people_of(&production, row.id, &tags);
-        let policy = policy_kept(conn, &production, row.policy_version)?;
+        let policy = match policy {
+            Some(policy) => policy,
+            None => policy_kept(conn, &production, row.policy_version)?,
+        };
         Ok(Subject { report: stored(&row.state)?, production, row, tags, people, policy, next_ledger_key: None })
     }
 
@@ -134,7 +176,7 @@ impl App {
             .inner
             .storage
             .write(id.as_bytes(), move |tx| {
-                let mut subject = app.subject_in(tx, id)?;
+                let mut subject = app.subject_to_decide(tx, id, now)?;
                 let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, now)?;
                 beside(tx, &mut subject, &events)?;
                 app.record(tx, subject, events)
@@ -164,22 +206,31 @@ impl App {
 
     /// Events with what each causes; the subject is left in the state after the last one.
     pub(super) fn append(&self, tx: &mut Tx, subject: &mut Subject, events: &[Event]) -> Result<(), AppError> {
-        let (mut rows, mut notices, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
+        let mut caused = Caused::default();
+        self.gather(tx, subject, events, &mut caused)?;
+        caused.write(tx)
+    }
+
+    /// As [`App::append`], but only gathers the rows, so that those of many reports are written at once.
+    pub(super) fn gather(
+        &self,
+        tx: &mut Tx,
+        subject: &mut Subject,
+        events: &[Event],
+        caused: &mut Caused,
+    ) -> Result<(), AppError> {
         for event in events {
             let before = subject.report.clone();
             let seq = before.counted.values().sum::<u32>();
             subject.report = apply(before.clone(), event);
             let id = EventId::new(self.inner.entropy.bytes());
-            rows.push(event_row(subject.row.id, seq, id, event)?);
-            notices.extend(report_notices::rows(self, subject, id, event, &before)?);
+            caused.events.push(event_row(subject.row.id, seq, id, event)?);
+            caused.notices.extend(report_notices::rows(self, subject, id, event, &before)?);
             note_delivery(&mut subject.row, event);
             let seq = i32::try_from(seq).map_err(AppError::internal)?;
-            leaves.extend(self.leaves(tx, subject, event, seq)?);
+            caused.leaves.extend(self.leaves(tx, subject, event, seq)?);
             begin_ledger(subject, event);
         }
-        report_parts::append_events(tx, &rows)?;
-        outbox::enqueue(tx, &notices)?;
-        crate::storage::ledger::add_pending(tx, &leaves)?;
         Ok(())
     }
 

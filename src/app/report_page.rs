@@ -8,10 +8,11 @@ use super::{
     App,
     error::AppError,
     inbox::events_of,
-    opened::{Opened, Sealed, sealed_for},
+    opened::{Opened, Sealed, is_intact, sealed_for},
     record::Subject,
     shown::desks::{self, Filing},
     sight::{Reader, Sight},
+    telling::is_news,
     view::ReportView,
 };
 use crate::{
@@ -59,7 +60,7 @@ impl App {
         let seen = self.seen(reader, id).await?;
         let (opened, filing) = self.open_seen(reader, &seen)?;
         let how = if filing.is_open() { Telling::Opened } else { Telling::Listed };
-        if !self.is_news(&seen.subject, reader.member, how, now) {
+        if !is_news(&seen.subject, reader.member, how, now) {
             return Ok(shown(&seen, reader, &opened, filing));
         }
         self.tell(reader.member, vec![id], how, now).await?;
@@ -92,7 +93,7 @@ impl App {
         let opened = self.open_units(&seen.subject, sealed, keys);
         let mut filing = Filing::among(&opened, &seen.sight);
         if let Some(clear) = filed_as(&seen.events) {
-            filing.altered |= !self.is_intact(&seen.subject, sealed, keys, clear)?;
+            filing.altered |= !is_intact(&seen.subject, sealed, keys, clear)?;
         }
         Ok((opened, filing))
     }

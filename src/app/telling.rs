@@ -17,14 +17,14 @@ use crate::domain::{
 /// How often it is tried when somebody else acts on the same reports.
 const MOST_TRIES: usize = 5;
 
-impl App {
-    /// Whether this telling would be the first of its way at a level of the member.
-    pub(super) fn is_news(&self, subject: &Subject, member: MemberId, how: Telling, now: UtcMillis) -> bool {
-        let told = Command::Told { member, how, at: now };
-        lifecycle::decide(&subject.report, &told, &subject.policy, &subject.people, now)
-            .is_ok_and(|events| !events.is_empty())
-    }
+/// Whether this telling would be the first of its way at a level of the member.
+pub(super) fn is_news(subject: &Subject, member: MemberId, how: Telling, now: UtcMillis) -> bool {
+    let told = Command::Told { member, how, at: now };
+    lifecycle::decide(&subject.report, &told, &subject.policy, &subject.people, now)
+        .is_ok_and(|events| !events.is_empty())
+}
 
+impl App {
     /// Records a telling of several reports in one write.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl App {
             .storage
             .write(&key, move |tx| {
                 for id in &ids {
-                    let subject = match app.subject_in(tx, *id) {
+                    let subject = match app.subject_to_decide(tx, *id, now) {
                         Err(AppError::NotFound) => continue,
                         found => found?,
                     };

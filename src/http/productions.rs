@@ -95,6 +95,7 @@ pub(crate) struct NamedBody {
 /// What is to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null, and a text are three things")]
 pub(crate) struct SettingsBody {
     /// Its name, 1 to 80 characters.
     #[schema(max_length = 80)]

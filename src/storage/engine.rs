@@ -61,6 +61,20 @@ pub fn beat(tx: &mut Tx, instance: &[u8; 16], now: UtcMillis) -> Result<(), Stor
     Ok(())
 }
 
+/// Forgets heartbeats that no instance of today wrote: those older than a day, but the last of all, and those from a
+/// clock that was ahead by more than a day, which would hide an outage until then.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn forget_beats(tx: &mut Tx, now: UtcMillis) -> Result<(), StorageError> {
+    let day = Seconds::days(1).millis();
+    diesel::delete(heartbeats::table.filter(heartbeats::at.gt(now.plus_millis(day)))).execute(tx)?;
+    let Some(last) = last_beat(tx)? else { return Ok(()) };
+    let old = now.plus_millis(-day).min(last);
+    diesel::delete(heartbeats::table.filter(heartbeats::at.lt(old))).execute(tx)?;
+    Ok(())
+}
+
 /// The last heartbeat of any instance; `None` before the first.
 ///
 /// # Errors
@@ -69,12 +83,12 @@ pub fn last_beat(conn: &mut Conn) -> Result<Option<UtcMillis>, StorageError> {
     Ok(heartbeats::table.select(heartbeats::at).order(heartbeats::at.desc()).first(conn).optional()?)
 }
 
-/// Records a time during which nobody watched the deadlines.
+/// Records a time during which nobody watched the deadlines. It is not counted in yet.
 ///
 /// # Errors
 /// [`StorageError::Duplicate`] if an outage with this beginning is recorded.
 pub fn add_outage(tx: &mut Tx, began_at: UtcMillis, ended_at: UtcMillis) -> Result<(), StorageError> {
-    let values = (outages::began_at.eq(began_at), outages::ended_at.eq(ended_at));
+    let values = (outages::began_at.eq(began_at), outages::ended_at.eq(ended_at), outages::counted.eq(false));
     diesel::insert_into(outages::table).values(values).execute(tx)?;
     Ok(())
 }
@@ -89,6 +103,34 @@ pub fn outages_since(conn: &mut Conn, since: UtcMillis) -> Result<Vec<(UtcMillis
         .order(outages::began_at)
         .select((outages::began_at, outages::ended_at))
         .load(conn)?)
+}
+
+/// When the last recorded outage ended; 1970 if there was none.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn last_outage(conn: &mut Conn) -> Result<UtcMillis, StorageError> {
+    let last = outages::table.select(outages::ended_at).order(outages::began_at.desc()).first(conn).optional()?;
+    Ok(last.unwrap_or_default())
+}
+
+/// Ends of the outages that were not counted into every open report yet, oldest first.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn uncounted_outages(conn: &mut Conn) -> Result<Vec<UtcMillis>, StorageError> {
+    let open = outages::table.filter(diesel::dsl::not(outages::counted));
+    Ok(open.order(outages::began_at).select(outages::ended_at).load(conn)?)
+}
+
+/// Every open report has the outages that ended up to here in its deadlines.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn set_outages_counted(tx: &mut Tx, until: UtcMillis) -> Result<(), StorageError> {
+    let until = outages::table.filter(outages::ended_at.le(until));
+    diesel::update(until).set(outages::counted.eq(true)).execute(tx)?;
+    Ok(())
 }
 
 /// The fingerprint of a secret, if one was kept.

@@ -92,6 +92,8 @@ pub struct ReportRow {
     pub version: i64,
     /// Whether anything can still become due.
     pub open: bool,
+    /// Outages that ended up to here are counted into its deadlines. Says nothing of the report: only outages set it.
+    pub outages_until: UtcMillis,
 }
 
 /// Which reports of a board are wanted; `None` means any.

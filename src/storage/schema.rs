@@ -156,6 +156,7 @@ diesel::table! {
         state -> Text,
         version -> BigInt,
         open -> Bool,
+        outages_until -> BigInt,
     }
 }
 
@@ -339,6 +340,7 @@ diesel::table! {
     outages (began_at) {
         began_at -> BigInt,
         ended_at -> BigInt,
+        counted -> Bool,
     }
 }
 

@@ -9,5 +9,6 @@ mod house;
 mod mail_server;
 mod people;
 mod reports;
+mod rust_2021;
 mod storage;
 mod support;

@@ -153,7 +153,8 @@ CREATE TABLE reports (
     prev_entry BLOB,
     state TEXT NOT NULL,
     version BIGINT NOT NULL,
-    open BOOLEAN NOT NULL
+    open BOOLEAN NOT NULL,
+    outages_until BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
@@ -326,7 +327,8 @@ INSERT INTO engine_state (id, held, held_reason, watermark, published_wake) VALU
 
 CREATE TABLE outages (
     began_at BIGINT NOT NULL PRIMARY KEY,
-    ended_at BIGINT NOT NULL
+    ended_at BIGINT NOT NULL,
+    counted BOOLEAN NOT NULL
 ) WITHOUT ROWID;
 
 -- Of the secrets, so that a start with others is refused.

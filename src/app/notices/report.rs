@@ -48,10 +48,17 @@ pub(in crate::app) fn rows(
     before: &Report,
 ) -> Result<Vec<NoticeRow>, AppError> {
     let notices = audience(event, before, &subject.report, &subject.people.seats);
-    notices.iter().map(|notice| row(app, subject, id, event, notice)).collect()
+    notices.iter().map(|notice| row(app, subject, id, event, before, notice)).collect()
 }
 
-fn row(app: &App, subject: &Subject, id: EventId, event: &Event, notice: &Notice) -> Result<NoticeRow, AppError> {
+fn row(
+    app: &App,
+    subject: &Subject,
+    id: EventId,
+    event: &Event,
+    before: &Report,
+    notice: &Notice,
+) -> Result<NoticeRow, AppError> {
     let report = &subject.report;
     let due_at = due_of(event, report);
     let step = subject.policy.step(report.row());
@@ -61,7 +68,7 @@ fn row(app: &App, subject: &Subject, id: EventId, event: &Event, notice: &Notice
         cycle: report.cycle,
         awaiting: if due_at.is_some() { awaited_of(event, report) } else { None },
         due_at,
-        was_due: was_due(event),
+        was_due: was_due(event, before),
         by_role: match &event.by {
             By::Member { role, .. } => Some(role.clone()),
             By::Service | By::Reporter => None,
@@ -107,8 +114,12 @@ fn awaited_of(event: &Event, report: &Report) -> Option<Awaiting> {
     report.awaiting()
 }
 
-fn was_due(event: &Event) -> Option<UtcMillis> {
-    if let EventKind::Breached { due_at, .. } = &event.kind { Some(*due_at) } else { None }
+/// The deadline that passed: of a breach, or of a check that is passed on.
+fn was_due(event: &Event, before: &Report) -> Option<UtcMillis> {
+    if let EventKind::Breached { due_at, .. } = &event.kind {
+        return Some(*due_at);
+    }
+    if matches!(event.kind, EventKind::VerificationAsked { .. }) { before.due_at() } else { None }
 }
 
 /// The kind that a row names.

@@ -38,7 +38,7 @@ pub struct Accepted {
 /// Who accepts, made ready before the write.
 #[derive(Clone)]
 enum Accepting {
-    New(MemberRow),
+    New(Box<MemberRow>),
     Known(MemberId),
 }
 
@@ -54,15 +54,12 @@ impl App {
         let code: OneTime = code.parse().map_err(|_| AppError::NotFound)?;
         let (invitation, member) = self.open_invitation(code.stored(), now).await?;
         let name = fields::line("name", name, NAME_MAX)?;
-        let (accepting, words) = match member {
-            Some(member) => {
-                self.check_password(&member.email, password, now).await?;
-                (Accepting::Known(member.id), None)
-            }
-            None => {
-                let (row, words) = self.new_member(&invitation, name, password, now).await?;
-                (Accepting::New(row), Some(words))
-            }
+        let (accepting, words) = if let Some(member) = member {
+            self.check_password(&member.email, password, now).await?;
+            (Accepting::Known(member.id), None)
+        } else {
+            let (row, words) = self.new_member(&invitation, name, password, now).await?;
+            (Accepting::New(Box::new(row)), Some(words))
         };
         self.put_acceptance(invitation.id, accepting, now).await?;
         self.inner.nudges.sender.notify_one();
@@ -169,7 +166,7 @@ fn is_open(invitation: &InvitationRow, now: UtcMillis) -> bool {
 fn admit(tx: &mut Tx, accepting: &Accepting) -> Result<MemberRow, AppError> {
     match accepting {
         Accepting::New(row) => match people::add_member(tx, row) {
-            Ok(()) => Ok(row.clone()),
+            Ok(()) => Ok(MemberRow::clone(row)),
             // Somebody accepted another invitation to this address in the same moment: asked again, it is known.
             Err(StorageError::Duplicate(_)) => Err(AppError::Unavailable { retry_after_seconds: 1 }),
             Err(error) => Err(error.into()),

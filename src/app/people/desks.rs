@@ -133,7 +133,7 @@ impl App {
         productions::add_desk(tx, row)?;
         let wanted = policy_desks(tx, row.production_id)?;
         refuse_lowest_without_union(&production, &wanted)?;
-        policy::desks_changed(tx, &production, wanted, now)?;
+        policy::desks_changed(tx, &production, &wanted, now)?;
         DeskView::try_from(row)
     }
 
@@ -185,9 +185,9 @@ impl App {
         let waits = side == Side::Union && moved.level != row.level;
         productions::save_desk(tx, if waits { &row } else { &moved })?;
         let standing = if waits {
-            policy::propose_desks(tx, &production, wanted, now)?
+            policy::propose_desks(tx, &production, &wanted, now)?
         } else {
-            policy::desks_changed(tx, &production, wanted, now)?
+            policy::desks_changed(tx, &production, &wanted, now)?
         };
         Ok(DeskChanged { desk: DeskView::try_from(if waits { &row } else { &moved })?, standing })
     }
@@ -209,10 +209,10 @@ impl App {
             wanted.retain(|d| d.id != desk);
             refuse_lowest_without_union(&production, &wanted)?;
             if side_of(&row.side)? == Side::Union {
-                return policy::propose_desks(tx, &production, wanted, now);
+                return policy::propose_desks(tx, &production, &wanted, now);
             }
             seats::end_desk(&app, tx, &production, row, event, now)?;
-            policy::desks_changed(tx, &production, wanted, now)
+            policy::desks_changed(tx, &production, &wanted, now)
         };
         self.inner.storage.write(production.as_bytes(), write).await
     }

@@ -50,8 +50,8 @@ impl App {
     fn keep_out_of(&self, tx: &mut Tx, report: &ReportRow, gained: &Gained<'_>) -> Result<(), AppError> {
         let stored = report_parts::kept_out(tx, report.id)?;
         let tags: Vec<Tag> = stored.as_chunks().0.to_vec();
-        let named = |name| kept_out::is_kept_out(&self.inner.keys.kept, report.id, &tags, name);
-        if !gained.roles.iter().any(|role| named(Name::Role(role))) || named(Name::Member(gained.member)) {
+        let is_named = |name| kept_out::is_kept_out(&self.inner.keys.kept, report.id, &tags, name);
+        if !gained.roles.iter().any(|role| is_named(Name::Role(role))) || is_named(Name::Member(gained.member)) {
             return Ok(());
         }
         let names = [Name::Member(gained.member)];

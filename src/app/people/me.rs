@@ -26,12 +26,12 @@ pub struct MemberView {
     /// They run the server; such an account opens no report.
     pub operator: bool,
     /// Their seats, oldest first.
-    pub seats: Vec<SeatView>,
+    pub seats: Vec<OwnSeat>,
 }
 
 /// One seat of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct SeatView {
+pub struct OwnSeat {
     /// The production.
     #[schema(value_type = String, example = "00112233445566778899aabbccddeeff")]
     pub production: ProductionId,
@@ -69,7 +69,10 @@ impl App {
         let member = who.member;
         let read = move |conn: &mut Conn| {
             let seats = people::seats_of_member(conn, member)?;
-            seats.into_iter().filter_map(|seat| seat_view(conn, seat).transpose()).collect::<Result<Vec<_>, AppError>>()
+            seats
+                .into_iter()
+                .filter_map(|seat| seat_view(conn, &seat).transpose())
+                .collect::<Result<Vec<_>, AppError>>()
         };
         let seats = self.inner.storage.read(read).await?;
         Ok(MemberView {
@@ -82,10 +85,10 @@ impl App {
     }
 }
 
-fn seat_view(conn: &mut Conn, seat: SeatRow) -> Result<Option<SeatView>, AppError> {
+fn seat_view(conn: &mut Conn, seat: &SeatRow) -> Result<Option<OwnSeat>, AppError> {
     let desk = productions::desk(conn, seat.desk_id)?.filter(|desk| desk.ended_at.is_none());
     let Some((desk, production)) = desk.zip(productions::find(conn, seat.production_id)?) else { return Ok(None) };
-    Ok(Some(SeatView {
+    Ok(Some(OwnSeat {
         production: production.id,
         production_slug: production.slug,
         production_name: production.name,

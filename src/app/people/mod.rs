@@ -14,6 +14,6 @@ pub use codes::DrawnCode;
 pub(in crate::app) use desks::policy_desks;
 pub use desks::{DeskChange, DeskChanged, DeskView, NewDesk};
 pub use invitations::{InvitationView, Invited};
-pub use me::{MemberView, SeatView};
+pub use me::{MemberView, OwnSeat};
 pub use rights::Administrator;
 pub(in crate::app) use seats::end_desk;

@@ -90,7 +90,7 @@ impl Administrator {
     /// [`AppError::NotFound`].
     pub fn must_seat_at(self, production: &Production, side: Side, level: Option<Level>) -> Result<(), AppError> {
         let reaches = |(own_side, own_level)| match (own_side, side) {
-            (Side::Production, Side::Observer) | (Side::Observer, Side::Observer) => true,
+            (Side::Production | Side::Observer, Side::Observer) => true,
             (Side::Production, Side::Production) | (Side::Union, Side::Union) => own_level >= level,
             (Side::Production | Side::Observer, Side::Union)
             | (Side::Union, Side::Production | Side::Observer)

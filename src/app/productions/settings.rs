@@ -17,7 +17,7 @@ pub struct SettingsChange {
     pub name: Option<String>,
     /// The name on screens and in subjects, 1..=40 characters; `Some(None)` for its own.
     pub shown_as: Option<Option<String>>,
-    /// People on the crew, 1..=100_000.
+    /// People on the crew, 1 to 100,000.
     pub crew_size: Option<u32>,
     /// ISO 3166 code, two upper-case letters.
     pub country: Option<String>,

@@ -292,6 +292,7 @@ fn an_unlock_key_opens_its_own_session_alone() {
         assert!(seats.iter().any(|s| s["name"] == "Ulla" && s["key_id"] == keys.id().to_string()), "{roster}");
         let refused = set.app().unlock(&who, &key(&there.unlock_key)).unwrap_err();
         assert!(matches!(refused, AppError::UnlockKeyRequired));
+        western.upm().unlocked("GET", "/v1/me", None).is(200);
     });
 }
 

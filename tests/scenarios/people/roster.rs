@@ -1,5 +1,7 @@
 //! The roster and who is told of its changes; who becomes kept out by a new role.
 
+use std::sync::Arc;
+
 use lastlooks::{
     config::secrets::Secrets,
     domain::ids::{MemberId, ReportId},
@@ -13,7 +15,9 @@ use lastlooks::{
 use serde_json::json;
 
 use crate::support::{
-    app::{TestApp, on_each},
+    TestDatabase,
+    app::{TestApp, Wanted, on_each},
+    clock::SeededEntropy,
     people::Person,
     western::Western,
 };
@@ -162,6 +166,57 @@ fn who_gets_a_role_that_a_report_is_about_is_kept_out_of_it() {
             assert_eq!(tags.len(), 32, "the set does not show that it grew");
         });
     });
+}
+
+#[test]
+fn a_phone_is_told_the_keys_of_every_seat_and_can_file_once_somebody_of_the_union_sits_there() {
+    on_each(|set| {
+        let mut western = set.empty_western();
+        let filing =
+            json!({ "category": "fatigue", "severity": "concern", "ongoing": "no", "receipt": "cd".repeat(16) });
+        western.seats("Office", "Ulla", "upm@western.test", &["upm"]);
+        western.crew().tries_to_file(&filing).refuses(409, "production-not-ready");
+        assert_eq!(western.crew().manifest().is(200)["ready"], false);
+        western.seats("Shop steward", "Sam", "steward@union.test", &["steward"]);
+        let manifest = western.crew().manifest().is(200);
+        assert_eq!(manifest["ready"], true);
+        let keys = |seats: &serde_json::Value| {
+            let mut keys: Vec<String> =
+                seats.as_array().unwrap().iter().map(|s| s["key_id"].as_str().unwrap().to_owned()).collect();
+            keys.sort_unstable();
+            keys
+        };
+        let roster = western.roster(&western.steward());
+        assert_eq!(keys(&manifest["seats"]), keys(&roster["seats"]));
+        let reporter = western.crew().files(&"cd".repeat(16), filing);
+        assert_eq!(reporter.inbox()["handle"], reporter.filed["handle"]);
+    });
+}
+
+#[test]
+fn everybody_seated_reads_who_sits_where_and_who_must_still_be_let_in() {
+    on_each(|set| {
+        let western = set.western();
+        for person in western.everybody() {
+            assert_eq!(western.roster(person)["seats"].as_array().unwrap().len(), 15, "{person:?}");
+        }
+        // Invitations on their way are shown to whoever may send them again.
+        western.invites("Guarantor", "gil@western.test", &["guarantor"]);
+        assert_eq!(western.roster(&western.guarantor())["invitations"][0]["email"], "gil@western.test");
+        assert_eq!(western.roster(&western.international())["invitations"], json!([]));
+    });
+}
+
+#[test]
+fn the_same_chance_makes_the_same_production() {
+    let made = |database| {
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let set = TestApp::with(database, Wanted { entropy, ..Wanted::default() });
+        let western = set.empty_western();
+        (western.id, western.crew_code.clone(), western.roster(&western.operator())["hash"].clone())
+    };
+    let [sqlite, postgres] = [TestDatabase::sqlite(), TestDatabase::postgres()].map(made);
+    assert_eq!(sqlite, postgres);
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         state: "{}".to_owned(),
         version: 1,
         open: true,
+        outages_until: UtcMillis::new(0),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     net::TcpListener,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
 };
@@ -146,11 +146,6 @@ impl TestApp {
     /// The folder of secrets and mail.
     pub fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// The folder of the mails.
-    pub fn mail_folder(&self) -> PathBuf {
-        self.folder.path().join("mail")
     }
 
     /// Now.

@@ -1,0 +1,177 @@
+//! An address that does not exist: marked, told to those who can mend it, and judged in every report that waits there.
+//!
+//! Source: domain.md, "Fairness" and "Notices".
+
+use super::{MOST_TRIES, Outgoing, SENDER};
+use crate::{
+    app::{
+        App, Production, Seat,
+        context::{side_of, stored},
+        error::AppError,
+        notices::person::{Change, PersonBody, Told, members},
+        record::{Decided, is_conflict},
+    },
+    domain::{
+        event::Awaiting,
+        ids::{EventId, ProductionId},
+        lifecycle::{self, Command},
+        notice::NoticeKind,
+        policy::{Level, Side},
+        time::UtcMillis,
+    },
+    storage::{
+        Tx,
+        outbox::{self, NoticeRow},
+        people, productions, reports,
+    },
+};
+
+/// A desk whose person no mail reaches.
+struct Place {
+    side: Side,
+    level: Option<Level>,
+    desk: crate::domain::ids::DeskId,
+}
+
+impl App {
+    /// A mail server said that the recipient does not exist: the address is marked, its desk, the desk above and the union
+    /// side are told, and levels that nobody can be told at are passed on. The notice is given up and shown.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`]: the notice is sent again once its lease is over.
+    pub async fn address_is_dead(&self, sent: &Outgoing, reply: &str, now: UtcMillis) -> Result<(), AppError> {
+        let (at, event) = (sent.coarse(now), EventId::new(self.inner.entropy.bytes()));
+        let key = sent.row.production_id.map_or(SENDER, |id| *id.as_bytes());
+        for _ in 0..MOST_TRIES {
+            let (app, sent, reply) = (self.clone(), sent.clone(), reply.to_owned());
+            let work = move |tx: &mut Tx| app.mark_dead(tx, &sent, &reply, event, at);
+            match self.inner.storage.write(&key, work).await {
+                Err(error) if is_conflict(&error) => {}
+                Err(error) => return Err(error),
+                Ok(decided) => {
+                    decided.iter().for_each(|decided| self.nudge(decided));
+                    self.inner.nudges.sender.notify_one();
+                    return Ok(());
+                }
+            }
+        }
+        Err(AppError::Unavailable { retry_after_seconds: 1 })
+    }
+
+    fn mark_dead(
+        &self,
+        tx: &mut Tx,
+        sent: &Outgoing,
+        reply: &str,
+        event: EventId,
+        at: UtcMillis,
+    ) -> Result<Vec<Decided>, AppError> {
+        let is_news = outbox::dead_since(tx, &sent.email)?.is_none();
+        outbox::mark_dead(tx, &sent.email, at, reply)?;
+        outbox::give_back(tx, sent.row.id, sent.row.attempts.saturating_add(1), None)?;
+        let mut decided = Vec::new();
+        for id in self.touch_productions_of(tx, sent.reader.map(|reader| reader.member))? {
+            let production = self.production_in(tx, id)?;
+            if is_news {
+                outbox::enqueue(tx, &self.notices_of_dead_seats(&production, sent, event, at)?)?;
+            }
+            decided.extend(self.people_changed(tx, id, at)?);
+        }
+        if is_news && sent.reader.is_none() {
+            let notices = self.notices_of_dead_invitation(tx, sent, event, at)?;
+            outbox::enqueue(tx, &notices)?;
+        }
+        Ok(decided)
+    }
+
+    /// Looks at every report whose acknowledgement is awaited: its level may have nobody left who can be told.
+    fn people_changed(&self, tx: &mut Tx, id: ProductionId, at: UtcMillis) -> Result<Vec<Decided>, AppError> {
+        let mut decided = Vec::new();
+        for row in reports::open_of(tx, id)? {
+            if row.awaiting.as_deref() != Some(Awaiting::Acknowledgement.code()) {
+                continue;
+            }
+            let subject = self.subject_to_decide(tx, row.id, at)?;
+            let command = Command::PeopleChanged;
+            let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, at)?;
+            decided.push(self.record(tx, subject, events)?);
+        }
+        Ok(decided)
+    }
+
+    fn notices_of_dead_seats(
+        &self,
+        production: &Production,
+        sent: &Outgoing,
+        event: EventId,
+        at: UtcMillis,
+    ) -> Result<Vec<NoticeRow>, AppError> {
+        let Some(reader) = sent.reader else { return Ok(Vec::new()) };
+        let Some(seat) = production.seats_of(reader.member).next() else { return Ok(Vec::new()) };
+        let body = PersonBody {
+            name: Some(seat.name.clone()),
+            address: seat.email.clone(),
+            desk: Some(seat.desk_name.clone()),
+            roles: seat.roles.clone(),
+            change: Change::Added,
+            expires: None,
+        };
+        let places: Vec<Place> = production.seats_of(reader.member).map(place).collect();
+        self.dead_address_notices(
+            production,
+            &places,
+            Some(seat),
+            &Told { event, production: production.id, body: &body, now: at },
+        )
+    }
+
+    fn notices_of_dead_invitation(
+        &self,
+        tx: &mut Tx,
+        sent: &Outgoing,
+        event: EventId,
+        at: UtcMillis,
+    ) -> Result<Vec<NoticeRow>, AppError> {
+        let invitation = sent.row.invitation_id.map(|id| people::invitation(tx, id)).transpose()?.flatten();
+        let desk = invitation.and_then(|row| row.desk_id).map(|id| productions::desk(tx, id)).transpose()?.flatten();
+        let Some(desk) = desk else { return Ok(Vec::new()) };
+        let production = self.production_in(tx, desk.production_id)?;
+        let level = desk.level.and_then(|level| u8::try_from(level).ok()).map(Level);
+        let place = Place { side: side_of(&desk.side)?, level, desk: desk.id };
+        let body: PersonBody = stored(&sent.row.body)?;
+        self.dead_address_notices(
+            &production,
+            &[place],
+            None,
+            &Told { event, production: production.id, body: &body, now: at },
+        )
+    }
+
+    /// To the desk, the desk above it and the union side, but not to the dead address itself.
+    fn dead_address_notices(
+        &self,
+        production: &Production,
+        places: &[Place],
+        dead: Option<&Seat>,
+        told: &Told<'_>,
+    ) -> Result<Vec<NoticeRow>, AppError> {
+        let others = production.seats.iter().filter(|seat| dead.is_none_or(|dead| dead.member != seat.member));
+        let told_seats = others.filter(|seat| {
+            seat.side == Side::Union
+                || places.iter().any(|place| seat.desk == place.desk || is_above(production, place, seat))
+        });
+        let to = members(told_seats);
+        to.into_iter().map(|member| self.person_notice(told, NoticeKind::AddressDead, member)).collect()
+    }
+}
+
+fn place(seat: &Seat) -> Place {
+    Place { side: seat.side, level: seat.level, desk: seat.desk }
+}
+
+/// The seat is at the next level above at which somebody of that side sits.
+fn is_above(production: &Production, place: &Place, seat: &Seat) -> bool {
+    let same_side = production.seats.iter().filter(|s| s.side == place.side);
+    let above = same_side.filter_map(|s| s.level).filter(|level| Some(*level) > place.level).min();
+    place.level.is_some() && seat.side == place.side && above.is_some() && seat.level == above
+}
