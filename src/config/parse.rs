@@ -66,7 +66,7 @@ pub(super) fn settings(gathered: &Gathered) -> Result<Settings, SettingsError> {
         log: log(&field("log"))?,
         log_level: log_level(&field("log_level"))?,
         ledger_tick_seconds: field("ledger_tick_seconds").number(900, 10, 86_400)?,
-        mail_per_host_per_minute: field("mail_per_host_per_minute").number(60, 1, 100_000)?,
+        mail_per_host_per_minute: field("mail_per_host_per_minute").number(600, 1, 100_000)?,
         password_permits: field("password_permits").number(2, 1, 64)?,
     })
 }

@@ -157,6 +157,7 @@ fn settings(dir: &Path, base_url: &str) -> anyhow::Result<Settings> {
         set("LASTLOOKS_PUBLIC_URL", base_url.to_owned()),
         set("LASTLOOKS_RUN_BY", "This demo, on your own machine".to_owned()),
         set("LASTLOOKS_LEDGER_TICK_SECONDS", "10".to_owned()),
+        set("LASTLOOKS_MAIL_PER_HOST_PER_MINUTE", "100000".to_owned()),
     ];
     Ok(Settings::read(Sources { file: None, environment, files: &read_file })?)
 }

@@ -143,7 +143,7 @@ fn a_production_keeps_its_codes_policies_and_desks() {
         .unwrap();
         storage
             .read_blocking(move |c| {
-                let expected = ProductionRow { roster_version: 7, ..production() };
+                let expected = ProductionRow { roster_version: 7, revision: 2, ..production() };
                 assert_eq!(productions::find(c, PRODUCTION)?, Some(expected.clone()));
                 assert_eq!(productions::by_slug(c, "western")?, Some(expected.clone()));
                 assert_eq!(productions::all(c)?, [expected]);

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod client;
 pub mod clock;
+pub mod days;
 pub mod encrypted_front;
 pub mod people;
 pub mod postgres;
