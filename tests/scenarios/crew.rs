@@ -3,6 +3,7 @@
 mod bad_input;
 mod faults;
 mod filing;
+mod host;
 mod inbox;
 mod leaks;
 mod rows;
