@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{
     App,
-    context::{KeptOut, Production},
+    context::Production,
     error::AppError,
     form::{self, DEFAULTS, Delay, FilingBody, OwnPart},
     handle,
@@ -121,7 +121,8 @@ impl App {
             .inner
             .storage
             .read(move |conn| {
-                if let Some(found) = reports::by_lookup(conn, &row)? {
+                if reports::is_filed(conn, &row)? {
+                    let found = reports::by_lookup(conn, &row)?.ok_or(AppError::NotFound)?;
                     let same = crate::sealing::same(&found.content_tag.0, &tag);
                     return if same {
                         app.subject_of(conn, found).map(|s| Found::Repeated(Box::new(s)))
@@ -232,7 +233,7 @@ impl App {
         ];
         let clear = cbor::canonical(&(&body.category, draft.severity.code(), draft.chain.code()));
         let ledger_key = reporter.lookup.ledger_key();
-        let seats = readers(production, &KeptOut::new(&self.inner.keys.kept, draft.id, &draft.tags), draft.chain);
+        let seats = readers(production, &draft.people, draft.chain);
         let sealed = sealing::seal_filing(
             &sealing::Filing {
                 production: production.id,
@@ -275,7 +276,7 @@ impl App {
                     report: Report::unfiled(),
                     tags: draft.tags.clone(),
                     people: draft.people.clone(),
-                    policy: Arc::new(production.policy.clone()),
+                    policy: Arc::clone(&production.policy),
                     next_ledger_key: None,
                 };
                 // Its deadlines are set now: no outage before now has taken anything from them.
@@ -382,14 +383,14 @@ fn is_repeated(conn: &mut Conn, production: &Production, category: &str, now: Ut
 
 /// Everybody who gets a row: production and observers read the shared part, the union side both; whoever is kept out has
 /// a decoy. Of a `retaliation` report only union seats have rows.
-fn readers<'p>(production: &'p Production, kept_out: &KeptOut<'_>, chain: Chain) -> Vec<(&'p SealTo, Reads)> {
+fn readers<'p>(production: &'p Production, people: &People, chain: Chain) -> Vec<(&'p SealTo, Reads)> {
     let mut readers: Vec<(&SealTo, Reads)> = Vec::new();
     for seat in &production.seats {
         let known = readers.iter().any(|(known, _)| known.id() == seat.seal_to.id());
         if known || (chain == Chain::Union && seat.side != Side::Union) {
             continue;
         }
-        let hidden = production.seats_of(seat.member).any(|s| kept_out.holds(s));
+        let hidden = people.seats.iter().any(|s| s.member == seat.member && s.kept_out);
         let reads = match seat.side {
             _ if hidden => Reads::Nothing,
             Side::Union => Reads::SharedAndUnion,
@@ -436,7 +437,7 @@ fn size_steps(sealed: &SealedFiling) -> i32 {
 
 /// Refuses as a conflict what was decided on an older picture of the production.
 pub(super) fn is_current(tx: &mut Tx, production: &Production) -> Result<(), AppError> {
-    let now = productions::find(tx, production.id)?.ok_or(AppError::NotFound)?;
+    let now = productions::mark(tx, production.id)?.ok_or(AppError::NotFound)?;
     if now.revision == production.revision { Ok(()) } else { Err(AppError::internal(StorageError::Conflict)) }
 }
 

@@ -220,9 +220,9 @@ impl App {
         caused: &mut Caused,
     ) -> Result<(), AppError> {
         for event in events {
-            let before = subject.report.clone();
+            let after = apply(subject.report.clone(), event);
+            let before = std::mem::replace(&mut subject.report, after);
             let seq = before.counted.values().sum::<u32>();
-            subject.report = apply(before.clone(), event);
             let id = EventId::new(self.inner.entropy.bytes());
             caused.events.push(event_row(subject.row.id, seq, id, event)?);
             caused.notices.extend(report_notices::rows(self, subject, id, event, &before)?);
@@ -256,7 +256,7 @@ impl App {
 
 /// An act on a report that is under way.
 #[derive(Debug)]
-pub struct UnderWay {
+pub(super) struct UnderWay {
     app: App,
     report: ReportId,
 }
@@ -275,7 +275,7 @@ impl Drop for UnderWay {
 
 fn policy_kept(conn: &mut Conn, production: &Arc<Production>, version: i32) -> Result<Arc<Policy>, AppError> {
     if production.policy.version == version {
-        return Ok(Arc::new(production.policy.clone()));
+        return Ok(Arc::clone(&production.policy));
     }
     let row = productions::policy(conn, production.id, version)?;
     policy_of(&row.ok_or_else(|| corrupt("a policy that a report keeps is missing"))?).map(Arc::new)
