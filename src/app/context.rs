@@ -156,11 +156,7 @@ impl App {
     /// [`AppError::NotFound`]; [`AppError::Unavailable`].
     pub async fn production(&self, id: ProductionId) -> Result<Arc<Production>, AppError> {
         let known = self.known(id);
-        let found = self
-            .inner
-            .storage
-            .read(move |conn| current(conn, id, known.as_ref()))
-            .await?;
+        let found = self.inner.storage.read(move |conn| current(conn, id, known.as_ref())).await?;
         self.remember(&found);
         Ok(found)
     }

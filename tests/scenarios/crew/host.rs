@@ -42,7 +42,9 @@ impl Host {
     #[track_caller]
     pub fn makes_western(&self) -> String {
         let made = self.runs(&["production", "create", "--name", "Western", "--slug", "western", "--json"]);
-        for (name, side, level) in [("Steward", "union", "1"), ("Safety", "production", "1"), ("Office", "production", "2")] {
+        for (name, side, level) in
+            [("Steward", "union", "1"), ("Safety", "production", "1"), ("Office", "production", "2")]
+        {
             let desk = ["desk", "add", "--production", "western", "--name", name, "--side", side, "--level", level];
             self.runs(&[desk.as_slice(), &["--json"]].concat());
         }
