@@ -362,7 +362,9 @@ impl From<Refusal> for AppError {
         match refusal {
             Refusal::NotVisible => Self::NotFound,
             Refusal::NotForYourSide { .. } => Self::NotForYourSide,
-            Refusal::OutOfOrder { state, rule } => Self::OutOfOrder { state: format!("{state} ({rule})") },
+            Refusal::OutOfOrder { state, rule } => {
+                Self::OutOfOrder { state: state.to_string(), rule: rule.to_string() }
+            }
             Refusal::LastAtLevel => Self::LastAtLevel,
             Refusal::DateOutOfRange { most_seconds } => {
                 Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))
