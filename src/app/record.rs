@@ -331,9 +331,9 @@ fn note_delivery(row: &mut ReportRow, event: &Event) {
 /// Copies what queries need from the state into the row's columns.
 pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
     let (row, report) = (&mut subject.row, &subject.report);
-    row.chain = report.chain.code().to_owned();
-    row.severity = report.severity.code().to_owned();
-    row.stage = report.status().to_owned();
+    report.chain.code().clone_into(&mut row.chain);
+    report.severity.code().clone_into(&mut row.severity);
+    report.status().clone_into(&mut row.stage);
     row.awaiting = report.awaiting().map(|a| a.code().to_owned());
     row.level = i32::from(report.level().0);
     row.cycle = i32::from(report.cycle);
