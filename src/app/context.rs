@@ -21,8 +21,8 @@ use crate::{
         server::{Kept, ServerKey},
     },
     storage::{
-        Conn, StorageError, engine, outbox, people,
-        productions::{self, PolicyRow, ProductionRow},
+        Conn, StorageError, outbox, people,
+        productions::{self, Mark, PolicyRow, ProductionRow},
     },
 };
 
@@ -73,7 +73,7 @@ pub struct Production {
     /// Its settings.
     pub settings: ProductionSettings,
     /// The policy in force.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// Categories and kinds.
     pub catalogue: Catalogue,
     /// Seats that are not removed, oldest first.
@@ -87,6 +87,11 @@ pub struct Production {
 }
 
 impl Production {
+    /// What shows whether this picture is still true.
+    pub const fn mark(&self) -> Mark {
+        Mark { revision: self.revision, engine_held: self.engine_held }
+    }
+
     /// The name on screens and in subjects.
     pub fn shown_as(&self) -> &str {
         self.settings.shown_as.as_deref().unwrap_or(&self.name)
@@ -151,38 +156,14 @@ impl App {
     /// [`AppError::NotFound`]; [`AppError::Unavailable`].
     pub async fn production(&self, id: ProductionId) -> Result<Arc<Production>, AppError> {
         let known = self.known(id);
-        let found = self
-            .inner
-            .storage
-            .read(move |conn| {
-                let Some(row) = productions::find(conn, id)? else { return Ok::<_, AppError>(None) };
-                let held = engine::state(conn)?.held;
-                if let Some(known) = &known
-                    && known.revision == row.revision
-                    && known.engine_held == held
-                {
-                    return Ok(Some(Arc::clone(known)));
-                }
-                load(conn, row, held).map(|p| Some(Arc::new(p)))
-            })
-            .await?
-            .ok_or(AppError::NotFound)?;
+        let found = self.inner.storage.read(move |conn| current(conn, id, known.as_ref())).await?;
         self.remember(&found);
         Ok(found)
     }
 
     /// Inside a read or write: the production as the database has it now.
     pub(super) fn production_in(&self, conn: &mut Conn, id: ProductionId) -> Result<Arc<Production>, AppError> {
-        let row = productions::find(conn, id)?.ok_or(AppError::NotFound)?;
-        let held = engine::state(conn)?.held;
-        if let Some(known) = self.known(id)
-            && known.revision == row.revision
-            && known.engine_held == held
-        {
-            return Ok(known);
-        }
-        let loaded = Arc::new(load(conn, row, held)?);
-        Ok(loaded)
+        current(conn, id, self.known(id).as_ref())
     }
 
     fn known(&self, id: ProductionId) -> Option<Arc<Production>> {
@@ -198,6 +179,16 @@ impl App {
     }
 }
 
+/// The known picture if it is still true, else a new one.
+fn current(conn: &mut Conn, id: ProductionId, known: Option<&Arc<Production>>) -> Result<Arc<Production>, AppError> {
+    let mark = productions::mark(conn, id)?.ok_or(AppError::NotFound)?;
+    if let Some(known) = known.filter(|known| known.mark() == mark) {
+        return Ok(Arc::clone(known));
+    }
+    let row = productions::find(conn, id)?.ok_or(AppError::NotFound)?;
+    Ok(Arc::new(load(conn, row, mark.engine_held)?))
+}
+
 fn load(conn: &mut Conn, row: ProductionRow, engine_held: bool) -> Result<Production, AppError> {
     let settings: ProductionSettings = stored(&row.settings)?;
     let policy = productions::policy(conn, row.id, row.policy_version)?;
@@ -208,7 +199,7 @@ fn load(conn: &mut Conn, row: ProductionRow, engine_held: bool) -> Result<Produc
         name: row.name,
         catalogue: settings.catalogue(),
         settings,
-        policy: policy_of(&policy)?,
+        policy: Arc::new(policy_of(&policy)?),
         seats: seats(conn, row.id)?,
         roster_version: row.roster_version,
         revision: row.revision,

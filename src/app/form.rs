@@ -105,6 +105,7 @@ pub enum Delay {
     #[default]
     None,
     /// Drawn by the server; dropped where delivery is at once.
+    #[serde(rename = "up_to_2h")]
     UpTo2h,
 }
 
@@ -303,7 +304,7 @@ impl FilingBody {
     }
 
     /// The part for both sides.
-    pub(super) fn shared(&self) -> SharedPart {
+    pub fn shared(&self) -> SharedPart {
         SharedPart {
             kind: self.kind.clone(),
             ongoing: self.ongoing,
@@ -318,7 +319,7 @@ impl FilingBody {
     }
 
     /// The part for the union side.
-    pub(super) fn union(&self) -> UnionPart {
+    pub fn union(&self) -> UnionPart {
         UnionPart {
             departments: self.departments.clone(),
             considering_refusal: self.considering_refusal,

@@ -220,9 +220,9 @@ impl App {
         caused: &mut Caused,
     ) -> Result<(), AppError> {
         for event in events {
-            let before = subject.report.clone();
+            let after = apply(subject.report.clone(), event);
+            let before = std::mem::replace(&mut subject.report, after);
             let seq = before.counted.values().sum::<u32>();
-            subject.report = apply(before.clone(), event);
             let id = EventId::new(self.inner.entropy.bytes());
             caused.events.push(event_row(subject.row.id, seq, id, event)?);
             caused.notices.extend(report_notices::rows(self, subject, id, event, &before)?);
@@ -275,7 +275,7 @@ impl Drop for UnderWay {
 
 fn policy_kept(conn: &mut Conn, production: &Arc<Production>, version: i32) -> Result<Arc<Policy>, AppError> {
     if production.policy.version == version {
-        return Ok(Arc::new(production.policy.clone()));
+        return Ok(Arc::clone(&production.policy));
     }
     let row = productions::policy(conn, production.id, version)?;
     policy_of(&row.ok_or_else(|| corrupt("a policy that a report keeps is missing"))?).map(Arc::new)
@@ -331,9 +331,9 @@ fn note_delivery(row: &mut ReportRow, event: &Event) {
 /// Copies what queries need from the state into the row's columns.
 pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
     let (row, report) = (&mut subject.row, &subject.report);
-    row.chain = report.chain.code().to_owned();
-    row.severity = report.severity.code().to_owned();
-    row.stage = report.status().to_owned();
+    report.chain.code().clone_into(&mut row.chain);
+    report.severity.code().clone_into(&mut row.severity);
+    report.status().clone_into(&mut row.stage);
     row.awaiting = report.awaiting().map(|a| a.code().to_owned());
     row.level = i32::from(report.level().0);
     row.cycle = i32::from(report.cycle);
@@ -362,7 +362,9 @@ impl From<Refusal> for AppError {
         match refusal {
             Refusal::NotVisible => Self::NotFound,
             Refusal::NotForYourSide { .. } => Self::NotForYourSide,
-            Refusal::OutOfOrder { state, rule } => Self::OutOfOrder { state: format!("{state} ({rule})") },
+            Refusal::OutOfOrder { state, rule } => {
+                Self::OutOfOrder { state: state.to_string(), rule: rule.to_string() }
+            }
             Refusal::LastAtLevel => Self::LastAtLevel,
             Refusal::DateOutOfRange { most_seconds } => {
                 Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))

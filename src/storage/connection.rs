@@ -41,7 +41,8 @@ impl fmt::Debug for Conn {
 }
 
 /// Repeats an expression for the variant at hand: for what diesel offers on each backend but not through the enum
-/// (`on_conflict`, several rows at once, row locks).
+/// (`on_conflict`, several rows at once, row locks), and for what is asked at each filing: through the enum the text of
+/// a statement is made anew each time.
 ///
 /// The second form inserts a slice in parts of fixed sizes: a statement for each size stays prepared, whereas one for
 /// a slice is parsed anew each time, which costs more than the inserting (measured). It leaves the function on errors.
@@ -55,7 +56,7 @@ macro_rules! on {
     ($conn:expr, for $part:ident in $rows:expr => $insert:expr) => {
         $crate::storage::connection::on!($conn, |c| {
             let mut rest = $rows;
-            $crate::storage::connection::on!(@parts c, rest, $part, $insert, 64 8 4 2 1);
+            $crate::storage::connection::on!(@parts c, rest, $part, $insert, 64 8 5 4 3 2 1);
         })
     };
     (@parts $inner:ident, $rest:ident, $part:ident, $insert:expr, $($size:literal)*) => {
@@ -233,11 +234,12 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StorageE
     let name = if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) };
     let name = name.to_str().ok_or_else(|| StorageError::Other("the database path is not UTF-8".to_owned()))?;
     let mut conn = SqliteConnection::establish(name)?;
+    // A checkpoint every 32 MiB instead of 4 writes pages once that many filings touch.
     // auto_vacuum works only before the first page is written, so it comes first; busy_timeout before all that may wait.
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = FULL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA cache_size = -16384;",
+         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192;",
     )?;
     if access == Access::Read {
         conn.batch_execute("PRAGMA query_only = ON;")?;

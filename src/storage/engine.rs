@@ -31,7 +31,7 @@ pub struct EngineRow {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn state(conn: &mut Conn) -> Result<EngineRow, StorageError> {
-    Ok(engine_state::table.find(1).select(EngineRow::as_select()).first(conn)?)
+    Ok(engine_state::table.find(1).select(EngineRow::as_select()).get_result(conn)?)
 }
 
 /// Replaces the engine's state.
@@ -138,7 +138,7 @@ pub fn set_outages_counted(tx: &mut Tx, until: UtcMillis) -> Result<(), StorageE
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn fingerprint(conn: &mut Conn, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
-    Ok(fingerprints::table.find(name).select(fingerprints::value).first(conn).optional()?)
+    Ok(fingerprints::table.find(name).select(fingerprints::value).get_result(conn).optional()?)
 }
 
 /// Keeps the fingerprint of a secret.
@@ -169,7 +169,7 @@ pub fn first_use(tx: &mut Tx, scope: &[u8; 16], key: &[u8; 16], now: UtcMillis) 
 /// [`StorageError`] if the database cannot be read.
 pub fn is_used(conn: &mut Conn, scope: &[u8; 16], key: &[u8; 16]) -> Result<bool, StorageError> {
     let found = idempotency::table.find((scope.as_slice(), key.as_slice())).select(idempotency::made_at);
-    Ok(found.first::<UtcMillis>(conn).optional()?.is_some())
+    Ok(found.get_result::<UtcMillis>(conn).optional()?.is_some())
 }
 
 /// Forgets links that are over and keys of acts that nobody repeats any more, both by the domain's time, and batches of

@@ -164,7 +164,7 @@ pub fn put_tile(tx: &mut Tx, row: &TileRow) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn tile(conn: &mut Conn, level: i32, n: i64) -> Result<Option<TileRow>, StorageError> {
-    Ok(ledger_tiles::table.find((level, n)).select(TileRow::as_select()).first(conn).optional()?)
+    Ok(ledger_tiles::table.find((level, n)).select(TileRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Keeps a signed checkpoint.

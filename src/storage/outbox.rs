@@ -149,7 +149,7 @@ pub fn next_attempt(conn: &mut Conn) -> Result<Option<UtcMillis>, StorageError> 
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn notice(conn: &mut Conn, id: NoticeId) -> Result<Option<NoticeRow>, StorageError> {
-    Ok(outbox::table.find(id).select(NoticeRow::as_select()).first(conn).optional()?)
+    Ok(outbox::table.find(id).select(NoticeRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Takes an accepted notice out; false if somebody else has done so.
@@ -225,7 +225,7 @@ pub fn mark_alive(tx: &mut Tx, email: &str) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn dead_since(conn: &mut Conn, email: &str) -> Result<Option<UtcMillis>, StorageError> {
-    Ok(addresses::table.find(email).select(addresses::dead_since).first(conn).optional()?)
+    Ok(addresses::table.find(email).select(addresses::dead_since).get_result(conn).optional()?)
 }
 
 /// Adds a link.
@@ -242,7 +242,7 @@ pub fn add_link(tx: &mut Tx, row: &LinkRow) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn link(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<LinkRow>, StorageError> {
-    Ok(links::table.find(Bytes(*token_hash)).select(LinkRow::as_select()).first(conn).optional()?)
+    Ok(links::table.find(Bytes(*token_hash)).select(LinkRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Takes away the links of a member to a report (recused, kept out), or to every report (removed).

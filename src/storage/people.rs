@@ -160,7 +160,7 @@ pub fn save_member(tx: &mut Tx, row: &MemberRow) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn member(conn: &mut Conn, id: MemberId) -> Result<Option<MemberRow>, StorageError> {
-    Ok(members::table.find(id).select(MemberRow::as_select()).first(conn).optional()?)
+    Ok(members::table.find(id).select(MemberRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The member with this address, given in lower case.
@@ -168,7 +168,7 @@ pub fn member(conn: &mut Conn, id: MemberId) -> Result<Option<MemberRow>, Storag
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn by_email(conn: &mut Conn, email: &str) -> Result<Option<MemberRow>, StorageError> {
-    Ok(members::table.filter(members::email.eq(email)).select(MemberRow::as_select()).first(conn).optional()?)
+    Ok(members::table.filter(members::email.eq(email)).select(MemberRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Adds a seat.
@@ -231,7 +231,7 @@ pub fn add_roster(tx: &mut Tx, row: &RosterRow) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn roster(conn: &mut Conn, production: ProductionId, version: i32) -> Result<Option<RosterRow>, StorageError> {
-    Ok(rosters::table.find((production, version)).select(RosterRow::as_select()).first(conn).optional()?)
+    Ok(rosters::table.find((production, version)).select(RosterRow::as_select()).get_result(conn).optional()?)
 }
 
 /// All versions of a production's roster, oldest first.
@@ -266,7 +266,7 @@ pub fn save_invitation(tx: &mut Tx, row: &InvitationRow) -> Result<(), StorageEr
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn invitation(conn: &mut Conn, id: InvitationId) -> Result<Option<InvitationRow>, StorageError> {
-    Ok(invitations::table.find(id).select(InvitationRow::as_select()).first(conn).optional()?)
+    Ok(invitations::table.find(id).select(InvitationRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The invitation whose code has this SHA-256, used or not.
@@ -275,7 +275,7 @@ pub fn invitation(conn: &mut Conn, id: InvitationId) -> Result<Option<Invitation
 /// [`StorageError`] if the database cannot be read.
 pub fn invitation_by_code(conn: &mut Conn, code_hash: &[u8; 32]) -> Result<Option<InvitationRow>, StorageError> {
     let found = invitations::table.filter(invitations::code_hash.eq(Bytes(*code_hash)));
-    Ok(found.select(InvitationRow::as_select()).first(conn).optional()?)
+    Ok(found.select(InvitationRow::as_select()).get_result(conn).optional()?)
 }
 
 /// All invitations to a desk, oldest first.
@@ -313,7 +313,7 @@ pub fn save_session(tx: &mut Tx, row: &SessionRow) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn session(conn: &mut Conn, id: SessionId) -> Result<Option<SessionRow>, StorageError> {
-    Ok(sessions::table.find(id).select(SessionRow::as_select()).first(conn).optional()?)
+    Ok(sessions::table.find(id).select(SessionRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The session whose present or previous refresh token has this SHA-256.

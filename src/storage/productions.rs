@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
-    schema::{budget, crew_codes, desks, policies, productions},
+    schema::{budget, crew_codes, desks, engine_state, policies, productions},
     types::Bytes,
 };
 use crate::domain::{
@@ -127,7 +127,26 @@ pub fn touch(tx: &mut Tx, id: ProductionId) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn find(conn: &mut Conn, id: ProductionId) -> Result<Option<ProductionRow>, StorageError> {
-    Ok(productions::table.find(id).select(ProductionRow::as_select()).first(conn).optional()?)
+    Ok(productions::table.find(id).select(ProductionRow::as_select()).get_result(conn).optional()?)
+}
+
+/// What moves whenever something changes that a picture of a production is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
+pub struct Mark {
+    /// See [`ProductionRow::revision`].
+    pub revision: i64,
+    /// Whether firing is held.
+    pub engine_held: bool,
+}
+
+/// The mark of the production with this id.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn mark(conn: &mut Conn, id: ProductionId) -> Result<Option<Mark>, StorageError> {
+    let with_engine = productions::table.inner_join(engine_state::table.on(engine_state::id.eq(1)));
+    let mark = with_engine.filter(productions::id.eq(id)).select((productions::revision, engine_state::held));
+    Ok(on!(conn, |c| mark.get_result(c).optional())?)
 }
 
 /// The production with this slug.
@@ -136,7 +155,7 @@ pub fn find(conn: &mut Conn, id: ProductionId) -> Result<Option<ProductionRow>, 
 /// [`StorageError`] if the database cannot be read.
 pub fn by_slug(conn: &mut Conn, slug: &str) -> Result<Option<ProductionRow>, StorageError> {
     let found = productions::table.filter(productions::slug.eq(slug)).select(ProductionRow::as_select());
-    Ok(found.first(conn).optional()?)
+    Ok(found.get_result(conn).optional()?)
 }
 
 /// Every production, by slug.
@@ -170,7 +189,8 @@ pub fn save_crew_code(tx: &mut Tx, row: &CrewCodeRow) -> Result<(), StorageError
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn crew_code(conn: &mut Conn, mac: &[u8; 32]) -> Result<Option<CrewCodeRow>, StorageError> {
-    Ok(crew_codes::table.find(Bytes(*mac)).select(CrewCodeRow::as_select()).first(conn).optional()?)
+    let found = crew_codes::table.find(Bytes(*mac));
+    Ok(on!(conn, |c| found.select(CrewCodeRow::as_select()).get_result(c).optional())?)
 }
 
 /// All crew codes of a production.
@@ -212,7 +232,7 @@ pub fn set_policy_state(
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn policy(conn: &mut Conn, production: ProductionId, version: i32) -> Result<Option<PolicyRow>, StorageError> {
-    Ok(policies::table.find((production, version)).select(PolicyRow::as_select()).first(conn).optional()?)
+    Ok(policies::table.find((production, version)).select(PolicyRow::as_select()).get_result(conn).optional()?)
 }
 
 /// All versions of a production's policy, oldest first.
@@ -247,7 +267,7 @@ pub fn save_desk(tx: &mut Tx, row: &DeskRow) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn desk(conn: &mut Conn, id: DeskId) -> Result<Option<DeskRow>, StorageError> {
-    Ok(desks::table.find(id).select(DeskRow::as_select()).first(conn).optional()?)
+    Ok(desks::table.find(id).select(DeskRow::as_select()).get_result(conn).optional()?)
 }
 
 /// All desks of a production, ended or not, by level (those without one in no set place), then by name.

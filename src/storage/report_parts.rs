@@ -6,8 +6,8 @@ use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
     schema::{
-        deliveries, envelopes, erasures, events, kept_out, ledger_openings, ledger_pending, links, outbox, reports,
-        units,
+        deliveries, envelopes, erasures, events, idempotency, kept_out, ledger_openings, ledger_pending, links, outbox,
+        reports, units,
     },
     types::Bytes,
 };
@@ -141,7 +141,7 @@ pub fn append_events(tx: &mut Tx, rows: &[EventRow]) -> Result<(), StorageError>
 /// [`StorageError::Duplicate`] if it has some.
 pub fn add_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
     let values = (kept_out::report_id.eq(report), kept_out::tags.eq(tags));
-    diesel::insert_into(kept_out::table).values(values).execute(tx)?;
+    on!(tx, |c| diesel::insert_into(kept_out::table).values(values).execute(c))?;
     Ok(())
 }
 
@@ -159,7 +159,7 @@ pub fn save_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), S
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn kept_out(conn: &mut Conn, report: ReportId) -> Result<Vec<u8>, StorageError> {
-    Ok(kept_out::table.find(report).select(kept_out::tags).first(conn).optional()?.unwrap_or_default())
+    Ok(kept_out::table.find(report).select(kept_out::tags).get_result(conn).optional()?.unwrap_or_default())
 }
 
 /// The units of a report, in no set order: order is inside them.
@@ -211,6 +211,7 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     diesel::delete(units::table.filter(units::report_id.eq(report))).execute(tx)?;
     diesel::delete(envelopes::table.filter(envelopes::report_id.eq(report))).execute(tx)?;
     diesel::delete(kept_out::table.find(report)).execute(tx)?;
+    diesel::delete(idempotency::table.filter(idempotency::scope.eq(report.as_bytes().as_slice()))).execute(tx)?;
     diesel::delete(outbox::table.filter(outbox::report_id.eq(report))).execute(tx)?;
     diesel::delete(deliveries::table.filter(deliveries::report_id.eq(report))).execute(tx)?;
     diesel::delete(links::table.filter(links::report_id.eq(report))).execute(tx)?;

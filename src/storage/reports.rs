@@ -1,13 +1,13 @@
 //! Reports: one row each, found by id, by lookup, by board and by deadline. What hangs on a report is in `report_parts`.
 
 use diesel::{
-    dsl::sql,
+    dsl::{exists, sql},
     prelude::*,
-    sql_types::{BigInt, Bool},
+    sql_types::BigInt,
 };
 
 use super::{
-    connection::{Conn, Tx},
+    connection::{Conn, Tx, on},
     error::StorageError,
     schema::reports,
     types::Bytes,
@@ -127,7 +127,7 @@ const BOARD_ORDER: &str = "coalesce(due_at, 9223372036854775807)";
 /// # Errors
 /// [`StorageError::Duplicate`] if the receipt has filed already.
 pub fn add(tx: &mut Tx, row: &ReportRow) -> Result<(), StorageError> {
-    diesel::insert_into(reports::table).values(row).execute(tx)?;
+    on!(tx, |c| diesel::insert_into(reports::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -149,7 +149,7 @@ pub fn save(tx: &mut Tx, row: &ReportRow) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn find(conn: &mut Conn, id: ReportId) -> Result<Option<ReportRow>, StorageError> {
-    Ok(reports::table.find(id).select(ReportRow::as_select()).first(conn).optional()?)
+    Ok(reports::table.find(id).select(ReportRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The report that this receipt opens.
@@ -158,7 +158,16 @@ pub fn find(conn: &mut Conn, id: ReportId) -> Result<Option<ReportRow>, StorageE
 /// [`StorageError`] if the database cannot be read.
 pub fn by_lookup(conn: &mut Conn, lookup: &[u8; 32]) -> Result<Option<ReportRow>, StorageError> {
     let found = reports::table.filter(reports::lookup.eq(Bytes(*lookup)));
-    Ok(found.select(ReportRow::as_select()).first(conn).optional()?)
+    Ok(found.select(ReportRow::as_select()).get_result(conn).optional()?)
+}
+
+/// Whether this receipt has filed a report.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn is_filed(conn: &mut Conn, lookup: &[u8; 32]) -> Result<bool, StorageError> {
+    let found = reports::table.filter(reports::lookup.eq(Bytes(*lookup))).select(reports::id);
+    Ok(on!(conn, |c| found.get_result::<ReportId>(c).optional())?.is_some())
 }
 
 /// One page of a production's board, nearest deadline first, those without one last.
@@ -247,7 +256,7 @@ pub fn has_earlier(
         .filter(reports::production_id.eq(production).and(reports::category.eq(category)))
         .filter(reports::counts_for_repeated)
         .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)));
-    Ok(earlier.select(sql::<Bool>("TRUE")).first::<bool>(conn).optional()?.is_some())
+    Ok(on!(conn, |c| diesel::select(exists(earlier)).get_result(c))?)
 }
 
 /// Every open report of a production, by id.

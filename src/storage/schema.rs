@@ -361,6 +361,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     productions,
+    engine_state,
     desks,
     members,
     seats,

@@ -269,7 +269,7 @@ fn refuse_taken_name(desks: &[DeskRow], row: &DeskRow) -> Result<(), AppError> {
 /// A policy needs a union desk at its lowest level. While a production is being set up it may lack one; a change must
 /// not take it away.
 fn refuse_lowest_without_union(production: &Production, wanted: &[PolicyDesk]) -> Result<(), AppError> {
-    let after = Policy { desks: wanted.to_vec(), ..production.policy.clone() };
+    let after = Policy { desks: wanted.to_vec(), ..Policy::clone(&production.policy) };
     match after.check_desks() {
         Err(error) if production.policy.check_desks().is_ok() => Err(policy::refused(&error)),
         Ok(()) | Err(_) => Ok(()),

@@ -42,6 +42,7 @@ pub(super) fn tell(
     let client = Client::new(base_url);
     let upm = client.sign_in(western.with_role("upm")?)?;
     let rep = client.sign_in(western.with_role("business_rep")?)?;
+    let mut acts = Acts { client: &client, upm: &upm, rep: &rep, done: Done::Nothing };
     let mut filed: Vec<Filed> = Vec::new();
     let mut teller = Teller::new();
     for scene in &SCENES {
@@ -51,27 +52,16 @@ pub(super) fn tell(
         let handle = answer["handle"].as_str().context("no handle")?.to_owned();
         Teller::filed(&answer, out)?;
         filed.push(Filed { receipt, handle });
-        watch_for(PAUSE, &client, &filed, &mut teller, out)?;
+        for _ in 0..PAUSE.as_millis() / LOOK.as_millis() {
+            look(&client, &filed, &mut teller, out)?;
+            acts.next(&filed)?;
+            sleep(LOOK);
+        }
     }
-    let acts = Acts { client: &client, upm: &upm, rep: &rep, handle: filed[ANSWERED].handle.clone() };
-    see_through(&acts, &filed, &mut teller, out)?;
+    see_through(&mut acts, &filed, &mut teller, out)?;
     let list = client.get("/v1/reports?unanswered=true&limit=100", &rep.headers())?;
     unanswered_table(&list, out)?;
     Ok(filed)
-}
-
-fn watch_for(
-    time: Duration,
-    client: &Client,
-    filed: &[Filed],
-    teller: &mut Teller,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    for _ in 0..time.as_millis() / LOOK.as_millis() {
-        look(client, filed, teller, out)?;
-        sleep(LOOK);
-    }
-    Ok(())
 }
 
 /// Looks at every inbox once; gives their statuses.
@@ -86,45 +76,59 @@ fn look(client: &Client, filed: &[Filed], teller: &mut Teller, out: &mut dyn Wri
     Ok(statuses)
 }
 
-/// The scripted acts.
+/// The scripted acts, in their order.
 struct Acts<'a> {
     client: &'a Client,
     upm: &'a Session,
     rep: &'a Session,
-    handle: String,
+    done: Done,
+}
+
+/// How far the scripted acts have come.
+enum Done {
+    Nothing,
+    Answered,
+    Checked,
 }
 
 /// Goes on until one report is answered and checked, and all others are exhausted.
-fn see_through(acts: &Acts<'_>, filed: &[Filed], teller: &mut Teller, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (mut answered, mut checked) = (false, false);
+fn see_through(acts: &mut Acts<'_>, filed: &[Filed], teller: &mut Teller, out: &mut dyn Write) -> anyhow::Result<()> {
     for _ in 0..MOST_LOOKS {
         let statuses = look(acts.client, filed, teller, out)?;
         let over = |(i, status): (usize, &String)| i == ANSWERED || status == "exhausted";
-        if checked && statuses.iter().enumerate().all(over) {
+        if matches!(acts.done, Done::Checked) && statuses.iter().enumerate().all(over) {
             return Ok(());
         }
-        if !answered {
-            answered = acts.answer()?;
-        } else if !checked {
-            checked = acts.check()?;
-        }
+        acts.next(filed)?;
         sleep(LOOK);
     }
     bail!("the story did not come to its end in time")
 }
 
 impl Acts<'_> {
+    /// Does the next act, once it is possible.
+    fn next(&mut self, filed: &[Filed]) -> anyhow::Result<()> {
+        let handle = &filed[ANSWERED].handle;
+        let done = match self.done {
+            Done::Nothing if self.answer(handle)? => Done::Answered,
+            Done::Answered if self.check(handle)? => Done::Checked,
+            Done::Nothing | Done::Answered | Done::Checked => return Ok(()),
+        };
+        self.done = done;
+        Ok(())
+    }
+
     /// The unit production manager answers once the report is on their list.
-    fn answer(&self) -> anyhow::Result<bool> {
-        let Some(report) = self.find(self.upm, |_| true)? else { return Ok(false) };
+    fn answer(&self, handle: &str) -> anyhow::Result<bool> {
+        let Some(report) = self.find(self.upm, handle, |_| true)? else { return Ok(false) };
         let body = json!({"kind": "action", "text": ANSWER, "by_role": "upm", "done": "yes"});
         self.client.post(&format!("/v1/reports/{report}/answer"), &self.upm.headers(), &body)?;
         Ok(true)
     }
 
     /// The business representative looks, and confirms it.
-    fn check(&self) -> anyhow::Result<bool> {
-        let Some(report) = self.find(self.rep, |item| item["status"] == "answered")? else { return Ok(false) };
+    fn check(&self, handle: &str) -> anyhow::Result<bool> {
+        let Some(report) = self.find(self.rep, handle, |item| item["status"] == "answered")? else { return Ok(false) };
         self.client.get(&format!("/v1/reports/{report}"), &self.rep.headers())?;
         let body = json!({"verdict": "verified", "note": "seen on set: the cart is locked"});
         self.client.post(&format!("/v1/reports/{report}/verification"), &self.rep.headers(), &body)?;
@@ -132,10 +136,10 @@ impl Acts<'_> {
     }
 
     /// The id of the report, once it is on somebody's list and as it is wanted.
-    fn find(&self, who: &Session, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Option<String>> {
+    fn find(&self, who: &Session, handle: &str, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Option<String>> {
         let list = self.client.get("/v1/reports?limit=100", &who.headers())?;
         let items = list["items"].as_array().context("no list")?;
-        let found = items.iter().find(|item| item["handle"] == self.handle.as_str() && wanted(item));
+        let found = items.iter().find(|item| item["handle"] == handle && wanted(item));
         Ok(found.and_then(|item| item["id"].as_str()).map(str::to_owned))
     }
 }

@@ -33,14 +33,23 @@ pub struct Server {
 
 enum Place {
     /// Ours: programs, folder, and the process that ends it.
-    Here { programs: PathBuf, folder: PathBuf, _guard: Child },
+    Here { programs: PathBuf, folder: PathBuf, safety: &'static str, _guard: Child },
     /// Somebody else's, by the URL of a database on which we may create others.
     Elsewhere(String),
 }
 
 impl Server {
-    /// Starts one of our own.
+    /// Starts one of our own that does not wait for the disk: stories lose power only where they say so.
     pub fn start() -> Self {
+        Self::start_with("-F")
+    }
+
+    /// Starts one of our own that waits for the disk, as it must in production.
+    pub fn durable() -> Self {
+        Self::start_with("")
+    }
+
+    fn start_with(safety: &'static str) -> Self {
         let programs = programs();
         let made = as_owner("mktemp").args(["-d", "/tmp/lastlooks-pg-XXXXXX"]).output().unwrap();
         assert!(made.status.success(), "no folder for PostgreSQL: {}", String::from_utf8_lossy(&made.stderr));
@@ -58,7 +67,7 @@ impl Server {
             .spawn()
             .unwrap();
         let server = Self {
-            place: Place::Here { programs: programs.clone(), folder: folder.clone(), _guard: guard },
+            place: Place::Here { programs: programs.clone(), folder: folder.clone(), safety, _guard: guard },
             databases: AtomicU32::new(0),
         };
         let initdb = as_owner(programs.join("initdb"))
@@ -87,25 +96,26 @@ impl Server {
 
     /// Starts it again after [`Server::stop`]; waits until it answers.
     pub fn run(&self) {
-        let options =
-            |folder: &Path| format!("-F -k {} -c listen_addresses='' -c max_connections=200", folder.display());
-        self.control(|command, folder| {
-            command.args(["-w", "-o", &options(folder), "-l"]).arg(folder.join("log")).arg("start");
+        let options = |folder: &Path, safety: &str| {
+            format!("{safety} -k {} -c listen_addresses='' -c max_connections=200", folder.display())
+        };
+        self.control(|command, folder, safety| {
+            command.args(["-w", "-o", &options(folder, safety), "-l"]).arg(folder.join("log")).arg("start");
         });
     }
 
     /// Stops it at once, as a loss of power would.
     pub fn stop(&self) {
-        self.control(|command, _| {
+        self.control(|command, _, _| {
             command.args(["-w", "-m", "immediate", "stop"]);
         });
     }
 
-    fn control(&self, arguments: impl Fn(&mut Command, &Path)) {
-        let Place::Here { programs, folder, .. } = &self.place else { panic!("this server is not ours") };
+    fn control(&self, arguments: impl Fn(&mut Command, &Path, &str)) {
+        let Place::Here { programs, folder, safety, .. } = &self.place else { panic!("this server is not ours") };
         let mut command = as_owner(programs.join("pg_ctl"));
         command.arg("-D").arg(folder.join("data")).current_dir("/");
-        arguments(&mut command, folder);
+        arguments(&mut command, folder, safety);
         // The server would keep a pipe of ours open: so nothing is read from it.
         let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(status.success(), "pg_ctl: {}", std::fs::read_to_string(folder.join("log")).unwrap_or_default());
