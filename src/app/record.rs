@@ -243,7 +243,7 @@ impl App {
     }
 
     /// Marks an act on a report as under way until the guard is gone, so that the engine passes over it.
-    pub(super) fn act_under_way(&self, report: ReportId) -> UnderWay {
+    pub fn act_under_way(&self, report: ReportId) -> UnderWay {
         *self.inner.under_way.lock().unwrap_or_else(PoisonError::into_inner).entry(report).or_insert(0) += 1;
         UnderWay { app: self.clone(), report }
     }

@@ -12,3 +12,4 @@ mod reports;
 mod rust_2021;
 mod storage;
 mod support;
+mod workers;
