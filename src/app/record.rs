@@ -256,7 +256,7 @@ impl App {
 
 /// An act on a report that is under way.
 #[derive(Debug)]
-pub(super) struct UnderWay {
+pub struct UnderWay {
     app: App,
     report: ReportId,
 }
