@@ -6,6 +6,7 @@ mod filing;
 mod host;
 mod inbox;
 mod leaks;
+mod malformed;
 mod rows;
 
 use std::sync::atomic::{AtomicU64, Ordering};
