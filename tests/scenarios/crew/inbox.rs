@@ -10,11 +10,13 @@ use crate::support::{app::on_each, client::Answer, people::Person, people::Repor
 
 impl Reporter {
     /// Says something, once.
+    #[expect(clippy::needless_pass_by_value, reason = "stories read better without a reference before each body")]
     fn says(&self, path: &str, body: Value) -> Answer {
         self.sends("POST", &format!("/v1/inbox/{path}"), Some(&body))
     }
 
     /// As [`Reporter::says`], with a name for the act.
+    #[expect(clippy::needless_pass_by_value, reason = "stories read better without a reference before each body")]
     fn says_as(&self, set: &Western<'_>, key: &str, path: &str, body: Value) -> Answer {
         let receipt = format!("Receipt {}", self.receipt);
         let headers = [("authorization", receipt.as_str()), ("idempotency-key", key)];

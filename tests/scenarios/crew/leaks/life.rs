@@ -109,7 +109,7 @@ impl Life {
         let matter = json!({ "category": "retaliation", "severity": "concern", "ongoing": "unknown", "narrative": marks.text("narrative of the union's matter") });
         self.files(&self.union_matter, matter);
         self.nonsense(marks);
-        self.from_its_own_address(marks);
+        self.asks_from_its_own_address(marks);
         let hurry = json!({ "to": "all", "text": marks.taken_back("message, withdrawn") });
         self.inbox(&self.kitchen, "messages", &hurry);
         self.inbox(&self.kitchen, "withdrawal", &json!({}));
@@ -168,7 +168,7 @@ impl Life {
     }
 
     /// A phone whose own address tells it from all others: on the loopback everything from 127 on is an address.
-    fn from_its_own_address(&self, marks: &mut Marks) {
+    fn asks_from_its_own_address(&self, marks: &mut Marks) {
         let service = self.set.client.base_url().trim_start_matches("http://");
         let at = std::net::SocketAddr::from(([127, 83, 201, 144], 0));
         marks.hides("the phone's address", at.ip().to_string().as_bytes());

@@ -178,10 +178,8 @@ fn forms(mark: &Mark) -> Vec<Pattern> {
         let in_json = serde_json::to_string(&json).unwrap();
         forms.push(("JSON", json[1..json.len() - 1].into()));
         forms.push(("JSON in JSON", in_json[3..in_json.len() - 3].into()));
-        forms
-            .push(("\\u escapes", text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>().into()));
-        forms
-            .push(("\\U escapes", text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect::<String>().into()));
+        forms.push(("\\u escapes", escaped(text, |unit| format!("\\u{unit:04x}"))));
+        forms.push(("\\U escapes", escaped(text, |unit| format!("\\u{unit:04X}"))));
         forms.push(("an address", form_urlencoded::byte_serialize(bytes).collect::<String>().into()));
         forms.push(("lower case", text.to_lowercase().into()));
         forms.push(("upper case", text.to_uppercase().into()));
@@ -190,6 +188,11 @@ fn forms(mark: &Mark) -> Vec<Pattern> {
     forms.dedup_by(|a, b| a.1 == b.1);
     let pattern = |(form, bytes): (&'static str, Vec<u8>)| Pattern { name: mark.name.clone(), form, bytes };
     forms.into_iter().map(pattern).collect()
+}
+
+/// Every letter as an escape.
+fn escaped(text: &str, escape: impl Fn(u16) -> String) -> Vec<u8> {
+    text.encode_utf16().map(escape).collect::<Vec<_>>().concat().into_bytes()
 }
 
 /// The characters of an encoded text that do not depend on what stands before and after it.
