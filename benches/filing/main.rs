@@ -26,6 +26,10 @@ use lastlooks::storage::WriterSettings;
 
 use crate::{alone::Alone, load::Load, show::Show};
 
+/// As the service has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long before a phase counts: connections, caches and prepared statements are warm by then.
 const WARM_UP: Duration = Duration::from_millis(500);
 /// To be reached, in percent of sealing alone.

@@ -40,7 +40,17 @@ pub fn tag(key: &ServerKey<Kept>, report: ReportId, name: Name<'_>) -> Tag {
 /// The set at filing: the names, filled up to the next multiple of 32 (32 for nobody), shuffled. Names given twice
 /// count once.
 pub fn fill(key: &ServerKey<Kept>, report: ReportId, names: &[Name<'_>], entropy: &dyn Entropy) -> Vec<Tag> {
-    grow(key, report, &filling(key, report, 0..STEP), names, entropy)
+    let mut tags: Vec<Tag> = Vec::with_capacity(STEP);
+    for name in names {
+        let tag = tag(key, report, *name);
+        if !contains(&tags, &tag) {
+            tags.push(tag);
+        }
+    }
+    let free = tags.len().max(1).next_multiple_of(STEP) - tags.len();
+    tags.extend(filling(key, report, 0..free));
+    shuffle(&mut tags, entropy);
+    tags
 }
 
 /// The set with more names. Nobody who is on it is ever overwritten: the key tells filling from names, and where no
