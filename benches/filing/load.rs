@@ -50,7 +50,12 @@ impl Load {
     }
 
     /// The time within which this part of the filings was answered. Milliseconds.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index"
+    )]
     pub(crate) fn millis_at(&mut self, part: f64) -> f64 {
         self.took.sort_unstable();
         let at = (self.took.len() as f64 * part) as usize;
@@ -81,13 +86,7 @@ impl Load {
 ///
 /// # Errors
 /// If a client cannot connect.
-pub(crate) fn run(
-    show: &Show,
-    clients: u32,
-    round: u32,
-    warm_up: Duration,
-    length: Duration,
-) -> anyhow::Result<Load> {
+pub(crate) fn run(show: &Show, clients: u32, round: u32, warm_up: Duration, length: Duration) -> anyhow::Result<Load> {
     let from = Instant::now() + warm_up;
     let until = from + length;
     let mut threads = Vec::new();

@@ -156,11 +156,7 @@ impl App {
     /// [`AppError::NotFound`]; [`AppError::Unavailable`].
     pub async fn production(&self, id: ProductionId) -> Result<Arc<Production>, AppError> {
         let known = self.known(id);
-        let found = self
-            .inner
-            .storage
-            .read(move |conn| current(conn, id, known.as_ref()))
-            .await?;
+        let found = self.inner.storage.read(move |conn| current(conn, id, known.as_ref())).await?;
         self.remember(&found);
         Ok(found)
     }
@@ -186,13 +182,11 @@ impl App {
 /// The known picture if it is still true, else a new one.
 fn current(conn: &mut Conn, id: ProductionId, known: Option<&Arc<Production>>) -> Result<Arc<Production>, AppError> {
     let mark = productions::mark(conn, id)?.ok_or(AppError::NotFound)?;
-    match known.filter(|known| known.mark() == mark) {
-        Some(known) => Ok(Arc::clone(known)),
-        None => {
-            let row = productions::find(conn, id)?.ok_or(AppError::NotFound)?;
-            Ok(Arc::new(load(conn, row, mark.engine_held)?))
-        }
+    if let Some(known) = known.filter(|known| known.mark() == mark) {
+        return Ok(Arc::clone(known));
     }
+    let row = productions::find(conn, id)?.ok_or(AppError::NotFound)?;
+    Ok(Arc::new(load(conn, row, mark.engine_held)?))
 }
 
 fn load(conn: &mut Conn, row: ProductionRow, engine_held: bool) -> Result<Production, AppError> {

@@ -35,10 +35,12 @@ pub enum AppError {
     #[error("this receipt already belongs to other content")]
     OtherContent,
     /// Too late, or before its turn.
-    #[error("not possible while the report is {state}")]
+    #[error("not possible while the report is {state}: {rule}")]
     OutOfOrder {
         /// The state that the report is in, as the API spells it.
         state: String,
+        /// Why not, in words for whoever asked.
+        rule: String,
     },
     /// Would leave a level with nobody.
     #[error("the last one at this level cannot go")]

@@ -5,45 +5,39 @@
 //!
 //! Source: security.md, "The receipt" and "Sealing"; api.md, "Filing".
 
+mod draft;
+mod rows;
+
 use std::sync::Arc;
 
+use self::draft::Draft;
 use super::{
     App,
     context::Production,
     error::AppError,
-    form::{self, DEFAULTS, Delay, FilingBody, OwnPart},
-    handle,
-    record::{Subject, is_conflict, note_state, tags_of},
+    form::{self, DEFAULTS, FilingBody, OwnPart},
+    record::{Subject, is_conflict, note_state},
     shown,
     view::Filed,
 };
 use crate::{
     domain::{
-        catalogue::{self, Chain, RaisedBecause, Severity},
-        event::Event,
-        ids::{ProductionId, ReportId},
-        lifecycle::{self, Filing, People},
+        catalogue::{self, RaisedBecause},
+        ids::ProductionId,
         policy::Side,
         report::Report,
         time::UtcMillis,
     },
     sealing::{
         cbor, content,
-        filing::{self as sealing, Part, Reads, SealedFiling},
-        kept_out::{self, Name},
-        keys::{Keys, SealTo},
+        filing::{self as sealing, Part, SealedFiling},
+        keys::Keys,
         kind::UnitKind,
         receipt::{LookupKey, Receipt},
     },
-    storage::{
-        Conn, StorageError, Tx, engine, productions,
-        report_parts::{self, EnvelopeRow, UnitRow},
-        reports::{self, ReportRow},
-    },
+    storage::{Conn, StorageError, Tx, engine, productions, report_parts, reports},
 };
 
-/// The longest random delay.
-const LONGEST_DELAY_MILLIS: u32 = 2 * 3_600_000;
 /// How often a filing is sealed anew because the roster changed under it.
 const MOST_TRIES: usize = 5;
 
@@ -168,53 +162,6 @@ impl App {
         Ok(shown::filed(&written, &own))
     }
 
-    /// Decides what the filing makes, before anything is sealed or written.
-    fn draft(
-        &self,
-        production: &Production,
-        body: &FilingBody,
-        chain: Chain,
-        severity: Severity,
-        now: UtcMillis,
-    ) -> Draft {
-        let id = ReportId::new(self.inner.entropy.bytes());
-        let tags = self.kept_out_at_filing(production, id, body.subject_role.as_deref());
-        let packed: Vec<u8> = tags.concat();
-        let tags = tags_of(&packed);
-        let people = self.people_of(production, id, &tags);
-        let retaliation = chain == Chain::Union;
-        let delay = match body.delay {
-            Delay::None => 0,
-            Delay::UpTo2h => i64::from(self.inner.entropy.below(LONGEST_DELAY_MILLIS)),
-        };
-        let filing = Filing { retaliation, severity, delay_millis: delay };
-        let (_, events) = lifecycle::file(&filing, &production.policy, &people, now);
-        let at_once = severity >= Severity::NextSetup && !retaliation;
-        Draft {
-            id,
-            category: body.category.clone(),
-            names_subject: body.subject_role.is_some(),
-            delay_dropped: at_once && body.delay == Delay::UpTo2h,
-            handle: handle::draw(&*self.inner.entropy),
-            severity,
-            chain,
-            tags,
-            people,
-            events,
-        }
-    }
-
-    /// The subject's role, and every member who holds it now.
-    fn kept_out_at_filing(&self, production: &Production, id: ReportId, role: Option<&str>) -> Vec<kept_out::Tag> {
-        let mut names = Vec::new();
-        if let Some(role) = role {
-            names.push(Name::Role(role));
-            let holders = production.seats.iter().filter(|s| s.roles.iter().any(|r| r == role));
-            names.extend(holders.map(|s| Name::Member(s.member)));
-        }
-        kept_out::fill(&self.inner.keys.kept, id, &names, &*self.inner.entropy)
-    }
-
     fn seal(
         &self,
         production: &Production,
@@ -233,7 +180,7 @@ impl App {
         ];
         let clear = cbor::canonical(&(&body.category, draft.severity.code(), draft.chain.code()));
         let ledger_key = reporter.lookup.ledger_key();
-        let seats = readers(production, &draft.people, draft.chain);
+        let seats = rows::readers(production, &draft.people, draft.chain);
         let sealed = sealing::seal_filing(
             &sealing::Filing {
                 production: production.id,
@@ -262,8 +209,8 @@ impl App {
         let app = self.clone();
         let key = production.id;
         let production = Arc::clone(production);
-        let row = self.new_row(&production, reporter, &draft, &sealed);
-        let (units, envelopes) = filed_rows(&row, &readers, reporter.keys.id().0, &sealed);
+        let row = rows::new_row(&production, reporter, &draft, &sealed);
+        let (units, envelopes) = rows::parts(&row, &readers, reporter.keys.id().0, &sealed);
         let packed = draft.tags.concat();
         let written = self
             .inner
@@ -295,48 +242,6 @@ impl App {
         Ok(written)
     }
 
-    fn new_row(&self, production: &Production, reporter: &Reporter, draft: &Draft, sealed: &SealedFiling) -> ReportRow {
-        let keys = reporter.keys.public();
-        let counts = !draft.names_subject && draft.chain == Chain::Production;
-        ReportRow {
-            id: draft.id,
-            production_id: production.id,
-            lookup: reporter.row.into(),
-            content_tag: reporter.tag.into(),
-            verify_key: keys.verify.0.into(),
-            reading_key: keys.reading.into(),
-            ledger_key: (*reporter.lookup.ledger_key().as_bytes()).into(),
-            handle: draft.handle.clone(),
-            chain: draft.chain.code().to_owned(),
-            category: draft.category.clone(),
-            severity: draft.severity.code().to_owned(),
-            stage: String::new(),
-            awaiting: None,
-            level: 0,
-            cycle: 0,
-            due_at: None,
-            wake_at: None,
-            deliver_at: None,
-            outcome: None,
-            holder: None,
-            policy_version: production.policy.version,
-            roster_version: production.roster_version,
-            overflow: false,
-            unanswered: false,
-            delivered_from: None,
-            delivered_to: None,
-            counts_for_repeated: counts,
-            digest: sealed.digest.into(),
-            digest_signature: sealed.signature.into(),
-            size_steps: size_steps(sealed),
-            prev_entry: None,
-            state: String::new(),
-            version: 1,
-            open: true,
-            outages_until: UtcMillis::default(),
-        }
-    }
-
     /// The same receipt with the same content: today's status.
     async fn filed_again(&self, subject: &Subject, reporter: &Reporter) -> Result<FiledAs, AppError> {
         let own = self.own_part(subject, &reporter.keys).await?;
@@ -347,20 +252,6 @@ impl App {
     pub(super) fn crew_code_mac(&self, code: &str) -> [u8; 32] {
         self.inner.keys.crew.mac(&[code.as_bytes()])
     }
-}
-
-/// A filing that is decided but not sealed yet.
-struct Draft {
-    id: ReportId,
-    category: String,
-    names_subject: bool,
-    delay_dropped: bool,
-    handle: String,
-    severity: Severity,
-    chain: Chain,
-    tags: Vec<kept_out::Tag>,
-    people: People,
-    events: Vec<Event>,
 }
 
 /// The production a crew code files to: one in force, or an old one that still files.
@@ -379,60 +270,6 @@ fn is_repeated(conn: &mut Conn, production: &Production, category: &str, now: Ut
     let from = now.plus_millis(1 - repeated.within.millis());
     let to = now.plus_millis(-1 - repeated.after.millis());
     Ok(reports::has_earlier(conn, production.id, category, from, to)?)
-}
-
-/// Everybody who gets a row: production and observers read the shared part, the union side both; whoever is kept out has
-/// a decoy. Of a `retaliation` report only union seats have rows.
-fn readers<'p>(production: &'p Production, people: &People, chain: Chain) -> Vec<(&'p SealTo, Reads)> {
-    let mut readers: Vec<(&SealTo, Reads)> = Vec::new();
-    for seat in &production.seats {
-        let known = readers.iter().any(|(known, _)| known.id() == seat.seal_to.id());
-        if known || (chain == Chain::Union && seat.side != Side::Union) {
-            continue;
-        }
-        let hidden = people.seats.iter().any(|s| s.member == seat.member && s.kept_out);
-        let reads = match seat.side {
-            _ if hidden => Reads::Nothing,
-            Side::Union => Reads::SharedAndUnion,
-            Side::Production | Side::Observer => Reads::Shared,
-        };
-        readers.push((&seat.seal_to, reads));
-    }
-    readers
-}
-
-fn filed_rows(
-    row: &ReportRow,
-    readers: &[[u8; 16]],
-    reporter: [u8; 16],
-    sealed: &SealedFiling,
-) -> (Vec<UnitRow>, Vec<EnvelopeRow>) {
-    // The group of the filing's envelopes is the report itself: later units have their own.
-    let group_id = (*row.id.as_bytes()).into();
-    let kinds = [UnitKind::Shared, UnitKind::Union, UnitKind::Own];
-    let addressed = ["all", "union", "reporter"];
-    let units = sealed.units.iter().zip(kinds.iter().zip(addressed)).map(|(unit, (kind, to))| UnitRow {
-        report_id: row.id,
-        id: unit.unit,
-        kind: kind.code().to_owned(),
-        addressed: to.to_owned(),
-        ciphertext: unit.ciphertext.clone(),
-        key_commit: unit.commit.into(),
-        event_seq: Some(0),
-    });
-    let all = readers.iter().zip(&sealed.envelopes).chain([(&reporter, &sealed.reporter_envelope)]);
-    let envelopes = all.map(|(key_id, envelope)| EnvelopeRow {
-        report_id: row.id,
-        group_id,
-        key_id: (*key_id).into(),
-        sealed: envelope.clone(),
-    });
-    (units.collect(), envelopes.collect())
-}
-
-fn size_steps(sealed: &SealedFiling) -> i32 {
-    let bytes: usize = sealed.units.iter().map(|u| u.ciphertext.len()).sum();
-    i32::try_from(bytes / crate::sealing::unit::PADDING_STEP_BYTES).unwrap_or(i32::MAX)
 }
 
 /// Refuses as a conflict what was decided on an older picture of the production.

@@ -105,6 +105,7 @@ pub enum Delay {
     #[default]
     None,
     /// Drawn by the server; dropped where delivery is at once.
+    #[serde(rename = "up_to_2h")]
     UpTo2h,
 }
 

@@ -88,6 +88,17 @@ impl App {
         self.act_with_receipt(receipt, Command::Safety(safety), saying, key).await
     }
 
+    /// It is not fixed, and why.
+    ///
+    /// # Errors
+    /// As [`App::write_to_desks`].
+    pub async fn contest(&self, receipt: &Receipt, reason: &str, key: Option<[u8; 16]>) -> Result<Inbox, AppError> {
+        if reason.trim().is_empty() {
+            return Err(AppError::invalid("reason", "must not be empty"));
+        }
+        self.say_safety(receipt, Safety::No, Some(reason), key).await
+    }
+
     /// It is happening again, or worse.
     ///
     /// # Errors

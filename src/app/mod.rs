@@ -43,7 +43,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 pub use context::{Production, Seat};
 pub use filing::FiledAs;
-pub use record::{Decided, Subject};
+pub use record::{Decided, Subject, UnderWay};
 pub use sight::Reader;
 
 use crate::{

@@ -17,7 +17,7 @@ use crate::{
     domain::{
         ids::ReportId,
         lifecycle::{self, Command},
-        report::Stage,
+        report::{Report, Stage},
         time::{Seconds, UtcMillis},
     },
     storage::{
@@ -159,7 +159,7 @@ impl App {
         let outages = engine::outages_since(tx, subject.row.outages_until)?;
         for (from, to) in &outages {
             // Decided as of the outage's end, whenever it is counted in: the moment may be one of a reporter's act.
-            let command = Command::Outage { from: (*from).max(clock_set_at(subject)), to: *to };
+            let command = Command::Outage { from: (*from).max(clock_set_at(&subject.report)), to: *to };
             let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, *to)?;
             self.gather(tx, subject, &events, caused)?;
             subject.row.outages_until = *to;
@@ -186,14 +186,14 @@ fn silence(last: UtcMillis, failing_since: Option<UtcMillis>, now: UtcMillis) ->
     (now.since(began) >= LONGEST_SILENCE.millis()).then_some((began, now))
 }
 
-/// When the running deadlines were set, at the earliest: an outage takes nothing from them before. Known to one step
-/// only, because the second of a filing is not kept.
-fn clock_set_at(subject: &Subject) -> UtcMillis {
-    let report = &subject.report;
-    let answered = || report.answers.last().map(|answer| answer.at);
+/// When the running deadlines were set: an outage takes nothing from them before.
+///
+/// An anchor is rounded up, so this is at most a step late, and only where somebody acted while nobody watched; the other
+/// way round, what is filed just after an outage and before its first heartbeat would be moved by all of it.
+fn clock_set_at(report: &Report) -> UtcMillis {
     match &report.stage {
-        Stage::Open(open) => open.anchor.set.plus_millis(-subject.policy.step(report.row()).millis()),
-        Stage::Answered(_) => answered().unwrap_or_default(),
+        Stage::Open(open) => open.anchor.set,
+        Stage::Answered(_) => report.answers.last().map(|answer| answer.at).unwrap_or_default(),
         Stage::Filed { .. } | Stage::Exhausted(_) | Stage::Closed { .. } => UtcMillis::default(),
     }
 }

@@ -243,7 +243,7 @@ impl App {
     }
 
     /// Marks an act on a report as under way until the guard is gone, so that the engine passes over it.
-    pub(super) fn act_under_way(&self, report: ReportId) -> UnderWay {
+    pub fn act_under_way(&self, report: ReportId) -> UnderWay {
         *self.inner.under_way.lock().unwrap_or_else(PoisonError::into_inner).entry(report).or_insert(0) += 1;
         UnderWay { app: self.clone(), report }
     }
@@ -331,9 +331,9 @@ fn note_delivery(row: &mut ReportRow, event: &Event) {
 /// Copies what queries need from the state into the row's columns.
 pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
     let (row, report) = (&mut subject.row, &subject.report);
-    row.chain = report.chain.code().to_owned();
-    row.severity = report.severity.code().to_owned();
-    row.stage = report.status().to_owned();
+    report.chain.code().clone_into(&mut row.chain);
+    report.severity.code().clone_into(&mut row.severity);
+    report.status().clone_into(&mut row.stage);
     row.awaiting = report.awaiting().map(|a| a.code().to_owned());
     row.level = i32::from(report.level().0);
     row.cycle = i32::from(report.cycle);
@@ -362,7 +362,9 @@ impl From<Refusal> for AppError {
         match refusal {
             Refusal::NotVisible => Self::NotFound,
             Refusal::NotForYourSide { .. } => Self::NotForYourSide,
-            Refusal::OutOfOrder { state, rule } => Self::OutOfOrder { state: format!("{state} ({rule})") },
+            Refusal::OutOfOrder { state, rule } => {
+                Self::OutOfOrder { state: state.to_string(), rule: rule.to_string() }
+            }
             Refusal::LastAtLevel => Self::LastAtLevel,
             Refusal::DateOutOfRange { most_seconds } => {
                 Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))

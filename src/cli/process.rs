@@ -1,6 +1,9 @@
 //! What is done to the process before anything else: it must not leave what it holds on a disk or in a log.
 
-use std::panic;
+use std::{
+    io::{self, Write as _},
+    panic,
+};
 
 /// Turns core dumps off, and lets a panic say where it happened and nothing else.
 ///
@@ -16,7 +19,8 @@ pub fn harden() -> anyhow::Result<()> {
         if tracing::dispatcher::has_been_set() {
             tracing::error!(place, "panic");
         } else {
-            eprintln!("lastlooks: panic at {place}");
+            // `eprintln!` would panic in here where standard error is closed or full, and that ends the process.
+            let _lost = writeln!(io::stderr(), "lastlooks: panic at {place}");
         }
     }));
     core_dumps_off()

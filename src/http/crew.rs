@@ -235,7 +235,7 @@ pub(crate) async fn contest(
     key: IdempotencyKey,
     Body(body): Body<ContestBody>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(app.say_safety(&receipt(&bytes), Safety::No, Some(&body.reason), key.0).await?))
+    Ok(HttpResponse::Ok().json(app.contest(&receipt(&bytes), &body.reason, key.0).await?))
 }
 
 /// It is happening again, or worse. Once, until it is answered.

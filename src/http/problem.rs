@@ -153,7 +153,9 @@ impl From<AppError> for Problem {
             AppError::SignInRequired => Self::new(Slug::SignInRequired, detail),
             AppError::UnlockKeyRequired => Self::new(Slug::UnlockKeyRequired, detail),
             AppError::OtherContent => Self::new(Slug::OtherContent, detail),
-            AppError::OutOfOrder { state } => Self { state: Some(state), ..Self::new(Slug::OutOfOrder, detail) },
+            AppError::OutOfOrder { state, rule: _ } => {
+                Self { state: Some(state), ..Self::new(Slug::OutOfOrder, detail) }
+            }
             AppError::LastAtLevel => Self::new(Slug::LastAtLevel, detail),
             AppError::ProductionNotReady => Self::new(Slug::ProductionNotReady, detail),
             AppError::SlowDown { retry_after_seconds } => {
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn an_act_out_of_order_names_the_state() {
-        let problem = Problem::from(AppError::OutOfOrder { state: "closed".to_owned() });
+        let problem = Problem::from(AppError::OutOfOrder { state: "closed".to_owned(), rule: "it is over".to_owned() });
         let document = problem.document();
         assert_eq!((document.status, document.state.as_deref()), (409, Some("closed")));
         assert!(document.detail.contains("closed"));

@@ -196,6 +196,14 @@ fn the_map_names_every_room() {
 }
 
 #[test]
+fn the_api_document_is_the_one_that_the_code_makes() {
+    let committed = fs::read_to_string(root().join("api-spec/openapi.yaml")).unwrap_or_default();
+    let document = lastlooks::http::server::document(&lastlooks::http::routes::listed).unwrap();
+    let made = lastlooks::http::openapi::yaml(&document).unwrap();
+    assert!(committed == made, "run: cargo run -- openapi > api-spec/openapi.yaml");
+}
+
+#[test]
 fn the_explanations_of_problems_are_those_in_the_code() {
     let committed = fs::read_to_string(root().join("api-spec/problems.md")).unwrap();
     assert!(

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a story fails by panicking")]
 #![expect(clippy::print_stdout, reason = "each story says which database it runs on")]
 
+mod crew;
 mod house;
 mod mail_server;
 mod people;
@@ -11,3 +12,4 @@ mod reports;
 mod rust_2021;
 mod storage;
 mod support;
+mod workers;

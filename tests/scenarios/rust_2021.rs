@@ -6,7 +6,7 @@ mod answered;
 mod silent;
 mod subject;
 
-use lastlooks::domain::time::{Seconds, UtcMillis};
+use lastlooks::domain::time::UtcMillis;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -121,9 +121,4 @@ pub fn begin(set: &TestApp) -> (Western<'_>, Days<'_>) {
 /// How many missed deadlines the host's own list has.
 pub fn all_missed(set: &TestApp) -> usize {
     set.wait(set.app().unanswered("western")).unwrap().len()
-}
-
-/// Hours.
-pub const fn hours(hours: u32) -> Seconds {
-    Seconds::hours(hours)
 }

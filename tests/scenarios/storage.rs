@@ -1,5 +1,6 @@
 //! The writer, the readers and the tables, on both databases.
 
+mod files;
 mod people;
 mod proxy;
 mod reports;

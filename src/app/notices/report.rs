@@ -20,7 +20,7 @@ const MAIL: &[u8] = b"mail";
 
 /// What a mail about a report is made from, together with the report as it is when the mail is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReportBody {
+pub(in crate::app) struct ReportBody {
     /// The level that the event is about.
     pub level: Option<u8>,
     /// The level the reader sits at; none for observers.

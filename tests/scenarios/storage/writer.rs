@@ -7,10 +7,7 @@ use std::{
 };
 
 use diesel::Connection;
-use lastlooks::{
-    domain::time::UtcMillis,
-    storage::{Storage, StorageError, Target, WriterSettings},
-};
+use lastlooks::storage::{Storage, StorageError, Target, WriterSettings};
 
 use super::{
     KEY, OTHER_KEY, execute, number,
@@ -340,46 +337,6 @@ fn the_command_line_may_write_to_the_file_of_a_running_service() {
     drop(release);
     waits.join().unwrap().unwrap();
     assert_eq!(read_number(&service, COUNT), 1);
-}
-
-#[test]
-fn what_was_deleted_is_gone_from_the_files_after_upkeep() {
-    const MARK: &[u8] = b"a mark that must not stay behind";
-    let database = TestDatabase::sqlite();
-    let storage = database.open();
-    write_sql(&storage, "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)").unwrap();
-    write_sql(&storage, "INSERT INTO notes VALUES (1, 'a mark that must not stay behind')").unwrap();
-    let found = || {
-        let files = std::fs::read_dir(database.folder().unwrap()).unwrap().flatten();
-        files.filter(|file| std::fs::read(file.path()).unwrap().windows(MARK.len()).any(|part| part == MARK)).count()
-    };
-    assert!(found() > 0, "the search finds what is there");
-    write_sql(&storage, "DELETE FROM notes").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(storage.upkeep(UtcMillis::new(0))).unwrap();
-    assert_eq!(found(), 0);
-}
-
-#[cfg(unix)]
-#[test]
-fn the_file_is_for_its_owner_alone() {
-    use std::os::unix::fs::PermissionsExt;
-    let database = TestDatabase::sqlite();
-    let storage = database.open();
-    for file in std::fs::read_dir(database.folder().unwrap()).unwrap().flatten() {
-        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", file.path());
-    }
-    let settings = storage
-        .read_blocking(|conn| {
-            let pragma = |conn: &mut _, name| number(conn, &format!("SELECT {name} AS number FROM pragma_{name}"));
-            Ok::<_, StorageError>((
-                pragma(conn, "auto_vacuum")?,
-                pragma(conn, "secure_delete")?,
-                pragma(conn, "synchronous")?,
-            ))
-        })
-        .unwrap();
-    assert_eq!(settings, (1, 1, 2));
 }
 
 #[test]

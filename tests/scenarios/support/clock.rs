@@ -17,17 +17,25 @@ use lastlooks::{
 pub struct ManualClock {
     began: UtcMillis,
     now: AtomicI64,
+    /// How far the wall clock was set, milliseconds.
+    set: AtomicI64,
 }
 
 impl ManualClock {
     /// A clock that stands at this instant.
     pub fn at(now: UtcMillis) -> Self {
-        Self { began: now, now: AtomicI64::new(now.get()) }
+        Self { began: now, now: AtomicI64::new(now.get()), set: AtomicI64::default() }
     }
 
     /// Moves it on.
     pub fn advance(&self, by: Seconds) {
         self.now.fetch_add(by.millis(), Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock by so many seconds, forward or back, while no time passes.
+    pub fn is_set_by(&self, seconds: i64) {
+        self.now.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.set.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
     /// Moves it to an instant that is not earlier.
@@ -43,7 +51,9 @@ impl Clock for ManualClock {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.now().since(self.began)).unwrap_or_default())
+        Duration::from_millis(
+            u64::try_from(self.now().since(self.began) - self.set.load(Ordering::SeqCst)).unwrap_or_default(),
+        )
     }
 }
 

@@ -155,6 +155,11 @@ impl Crew {
         Self { code: code.to_owned(), client: set.client().clone() }
     }
 
+    /// Somebody at a service that is no [`TestApp`].
+    pub fn of(client: &Client, code: &str) -> Self {
+        Self { code: code.to_owned(), client: client.clone() }
+    }
+
     /// What a phone is told before anything is filed.
     pub fn manifest(&self) -> Answer {
         self.client.send("GET", "/v1/crew/manifest", &[("crew-code", &self.code)], None)
