@@ -27,16 +27,16 @@ pub fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hash {
 }
 
 /// HMAC-SHA256 that has taken its key in. Wiped when dropped.
-pub type Keyed = Hmac<Sha256>;
+pub(super) type Keyed = Hmac<Sha256>;
 
 /// HMAC-SHA256 under this key, before any part.
-pub fn keyed(key: &[u8; 32]) -> Keyed {
+pub(super) fn keyed(key: &[u8; 32]) -> Keyed {
     let Ok(mac) = Keyed::new_from_slice(key) else { unreachable!("HMAC takes a key of any length") };
     mac
 }
 
 /// As [`mac`], from a key that was taken in before.
-pub fn mac_with(mut mac: Keyed, parts: &[&[u8]]) -> Hash {
+pub(super) fn mac_with(mut mac: Keyed, parts: &[&[u8]]) -> Hash {
     for part in parts {
         mac.update(part);
     }

@@ -5,10 +5,9 @@
 //!
 //! Source: security.md, "Kept out".
 
-use super::{
-    kdf,
-    server::{Kept, ServerKey},
-};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::server::{Kept, ServerKey};
 use crate::{
     domain::ids::{MemberId, ReportId},
     entropy::Entropy,
@@ -81,7 +80,16 @@ pub fn is_kept_out(key: &ServerKey<Kept>, report: ReportId, tags: &[Tag], name: 
 }
 
 fn contains(tags: &[Tag], wanted: &Tag) -> bool {
-    tags.iter().fold(false, |found, tag| found | kdf::same(tag, wanted))
+    // As one number each: a filing compares a thousand tags, and byte by byte that shows.
+    let wanted = u128::from_le_bytes(*wanted);
+    let differs = |tag: &Tag| u128::from_le_bytes(*tag) ^ wanted;
+    tags.iter().fold(Choice::from(0), |found, tag| found | is_zero(differs(tag))).into()
+}
+
+fn is_zero(number: u128) -> Choice {
+    let halves = number.to_le_bytes();
+    let (halves, _) = halves.as_chunks::<8>();
+    halves.iter().fold(Choice::from(1), |zero, half| zero & u64::from_le_bytes(*half).ct_eq(&0))
 }
 
 fn free_place(key: &ServerKey<Kept>, report: ReportId, tags: &mut Vec<Tag>) -> usize {
