@@ -5,6 +5,9 @@ use std::{io, process::ExitCode};
 use clap::Parser as _;
 use lastlooks::cli::{self, Cli, process};
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match process::harden().and_then(|()| cli::run(cli, &mut io::stdout().lock())) {

@@ -5,13 +5,20 @@ use std::{collections::BTreeMap, fs, time::Duration};
 /// Time on a core, by what it was spent for.
 pub(crate) type Shares = BTreeMap<&'static str, Duration>;
 
+/// What has nothing to do with the filing: other programs on this machine.
+pub(crate) const ELSEWHERE: &str = "elsewhere on this machine";
+/// The load generator.
+pub(crate) const CLIENTS: &str = "clients";
+/// The processes of a database server of our own.
+const DATABASE: &str = "database server";
+
 /// Time that the calling thread spent on a core so far.
 pub(crate) fn of_this_thread() -> Duration {
     on_core("/proc/thread-self/schedstat").unwrap_or_default()
 }
 
-/// Time that the threads of this process spent on a core so far, and everything else on this machine.
-pub(crate) fn of_everything() -> Shares {
+/// Time on a core so far: of the threads of this process, of the children of `server`, and of all the rest.
+pub(crate) fn of_everything(server: Option<u32>) -> Shares {
     let mut shares = Shares::new();
     let mut ours = Duration::ZERO;
     for task in fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
@@ -20,8 +27,13 @@ pub(crate) fn of_everything() -> Shares {
         *shares.entry(purpose(name.trim())).or_default() += spent;
         ours += spent;
     }
+    if let Some(server) = server {
+        let spent = children(server).filter_map(|child| on_core(&format!("/proc/{child}/schedstat"))).sum();
+        shares.insert(DATABASE, spent);
+        ours += spent;
+    }
     if let Some(all) = busy() {
-        shares.insert("elsewhere on this machine", all.saturating_sub(ours));
+        shares.insert(ELSEWHERE, all.saturating_sub(ours));
     }
     shares
 }
@@ -32,6 +44,17 @@ pub(crate) fn between(before: &Shares, after: &Shares) -> Shares {
         (*name, to.saturating_sub(before.get(name).copied().unwrap_or_default()))
     };
     after.iter().map(spent).collect()
+}
+
+/// The processes whose parent is this one.
+fn children(parent: u32) -> impl Iterator<Item = u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(move |id: &u32| {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        line.and_then(|id| id.trim().parse().ok()) == Some(parent)
+    })
 }
 
 fn on_core(path: &str) -> Option<Duration> {
@@ -48,7 +71,7 @@ fn purpose(thread: &str) -> &'static str {
     } else if begins("reader") {
         "reading"
     } else if begins("client") {
-        "clients"
+        CLIENTS
     } else {
         "other threads"
     }

@@ -65,8 +65,16 @@ impl Load {
     /// How much of the cores' time went to the clients themselves.
     pub(crate) fn client_percent(&self) -> f64 {
         let cores = thread::available_parallelism().map_or(1.0, |n| f64::from(u32::try_from(n.get()).unwrap_or(1)));
-        let clients = self.shares.get("clients").copied().unwrap_or_default();
+        let clients = self.shares.get(cpu::CLIENTS).copied().unwrap_or_default();
         100.0 * clients.as_secs_f64() / (cores * self.elapsed.as_secs_f64()).max(f64::MIN_POSITIVE)
+    }
+
+    /// What one filing took of a core in all, but for other programs and the clients. Milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    pub(crate) fn core_millis(&self) -> f64 {
+        let ours = self.shares.iter().filter(|(name, _)| ![cpu::ELSEWHERE, cpu::CLIENTS].contains(name));
+        let spent: Duration = ours.map(|(_, spent)| *spent).sum();
+        1000.0 * spent.as_secs_f64() / (self.took.len().max(1) as f64)
     }
 
     /// What one filing took of a core, by thread. `None` where the system does not say.
@@ -96,9 +104,9 @@ pub(crate) fn run(show: &Show, clients: u32, round: u32, warm_up: Duration, leng
         threads.push(thread.spawn(move || client.file_until(from, until))?);
     }
     thread::sleep(from.saturating_duration_since(Instant::now()));
-    let before = cpu::of_everything();
+    let before = cpu::of_everything(show.server);
     thread::sleep(until.saturating_duration_since(Instant::now()));
-    let shares = cpu::between(&before, &cpu::of_everything());
+    let shares = cpu::between(&before, &cpu::of_everything(show.server));
     let mut load = Load { elapsed: length, shares, ..Load::default() };
     for thread in threads {
         let one = thread.join().map_err(|_| anyhow::anyhow!("a client broke off"))?;

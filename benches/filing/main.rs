@@ -26,6 +26,10 @@ use lastlooks::storage::WriterSettings;
 
 use crate::{alone::Alone, load::Load, show::Show};
 
+/// As the service has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long before a phase counts: connections, caches and prepared statements are warm by then.
 const WARM_UP: Duration = Duration::from_millis(500);
 /// To be reached, in percent of sealing alone.
@@ -80,13 +84,13 @@ fn main() -> anyhow::Result<ExitCode> {
         let folders = [tempfile::tempdir()?, tempfile::tempdir()?];
         let url = |n: usize| format!("sqlite:{}", folders[n].path().join("lastlooks.db").display());
         println!("\nSQLite: a file, journal in WAL, synchronous=FULL");
-        errors += measure(&args, &url(0), &url(1))?;
+        errors += measure(&args, None, &url(0), &url(1))?;
     }
     if args.database != Which::Sqlite {
         let server = postgres::Server::durable();
         let url = |_| server.url(&server.create_database());
         println!("\nPostgreSQL: a server of its own, fsync and synchronous_commit on");
-        errors += measure(&args, &url(0), &url(1))?;
+        errors += measure(&args, server.process(), &url(0), &url(1))?;
     }
     Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -100,9 +104,9 @@ struct Seen {
 }
 
 /// Measures on two databases of one kind; returns how many filings failed.
-fn measure(args: &Args, group_url: &str, single_url: &str) -> anyhow::Result<u64> {
-    let group = Show::open(group_url, &WriterSettings::default())?;
-    let single = Show::open(single_url, &WriterSettings { max_batch: 1, ..WriterSettings::default() })?;
+fn measure(args: &Args, server: Option<u32>, group_url: &str, single_url: &str) -> anyhow::Result<u64> {
+    let group = Show::open(group_url, server, &WriterSettings::default())?;
+    let single = Show::open(single_url, server, &WriterSettings { max_batch: 1, ..WriterSettings::default() })?;
     let (length, mut seen) = (Duration::from_secs(args.seconds), Seen::default());
     let wanted = |phase| args.only.is_none_or(|only| only == phase);
     for round in 0..args.rounds {
@@ -138,6 +142,12 @@ fn report(seen: &mut Seen) {
     }
     if seen.single.rate() > 0.0 {
         println!("  group commit / one transaction each  {:>5.2}", seen.group.rate() / seen.single.rate());
+    }
+    if seen.alone.core_millis() > 0.0 && seen.group.core_millis() > 0.0 {
+        let percent = 100.0 * seen.alone.core_millis() / seen.group.core_millis();
+        println!(
+            "  sealing, of all work on a filing     {percent:>5.1} %   (holds on a busy machine, where rates do not)"
+        );
     }
     if let Some(where_to) = seen.group.shares() {
         println!("  a filing under group commit costs, in ms of a core: {where_to}");

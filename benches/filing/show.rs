@@ -71,6 +71,8 @@ pub(crate) struct Show {
     pub(crate) address: SocketAddr,
     /// The code on its poster.
     pub(crate) crew_code: String,
+    /// The process of a database server of our own.
+    pub(crate) server: Option<u32>,
     handle: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     _app: App,
@@ -81,7 +83,7 @@ impl Show {
     ///
     /// # Errors
     /// If the database cannot be reached or anything is refused.
-    pub(crate) fn open(url: &str, writers: &WriterSettings) -> anyhow::Result<Self> {
+    pub(crate) fn open(url: &str, server: Option<u32>, writers: &WriterSettings) -> anyhow::Result<Self> {
         let storage = Storage::open(Target::parse(url)?, writers)?;
         storage.migrate()?;
         let app = app(storage)?;
@@ -89,10 +91,10 @@ impl Show {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (sender, started) = mpsc::channel();
-        let served = app.clone();
-        let serving = thread::spawn(move || serve(listener, &served, &sender));
+        let shared = app.clone();
+        let serving = thread::spawn(move || serve(listener, &shared, &sender));
         let handle = started.recv().context("the server did not start")?;
-        Ok(Self { address, crew_code, handle, serving, _app: app })
+        Ok(Self { address, crew_code, server, handle, serving, _app: app })
     }
 
     /// Stops serving.

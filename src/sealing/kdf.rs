@@ -23,7 +23,20 @@ pub fn derive(secret: &[u8], label: &str) -> Zeroizing<[u8; 32]> {
 ///
 /// Source: RFC 2104.
 pub fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hash {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { unreachable!("HMAC takes a key of any length") };
+    mac_with(keyed(key), parts)
+}
+
+/// HMAC-SHA256 that has taken its key in. Wiped when dropped.
+pub(super) type Keyed = Hmac<Sha256>;
+
+/// HMAC-SHA256 under this key, before any part.
+pub(super) fn keyed(key: &[u8; 32]) -> Keyed {
+    let Ok(mac) = Keyed::new_from_slice(key) else { unreachable!("HMAC takes a key of any length") };
+    mac
+}
+
+/// As [`mac`], from a key that was taken in before.
+pub(super) fn mac_with(mut mac: Keyed, parts: &[&[u8]]) -> Hash {
     for part in parts {
         mac.update(part);
     }

@@ -92,7 +92,7 @@ pub struct LinkRow {
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn enqueue(tx: &mut Tx, rows: &[NoticeRow]) -> Result<(), StorageError> {
-    on!(tx, for part in rows => diesel::insert_into(outbox::table).values(part).on_conflict(outbox::key).do_nothing());
+    on!(tx, for part in rows => diesel::insert_into(outbox::table).values(part).on_conflict_do_nothing());
     Ok(())
 }
 

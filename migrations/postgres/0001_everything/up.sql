@@ -235,9 +235,10 @@ CREATE TABLE outbox (
     attempts INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'dead'))
 );
-CREATE UNIQUE INDEX outbox_once ON outbox (key);
+-- By report first: the notices of one filing touch one page of the index instead of one each.
+CREATE UNIQUE INDEX outbox_once ON outbox (report_id, key);
+CREATE UNIQUE INDEX outbox_once_elsewhere ON outbox (key) WHERE report_id IS NULL;
 CREATE INDEX outbox_next ON outbox (next_attempt_at) WHERE state = 'waiting';
-CREATE INDEX outbox_report ON outbox (report_id);
 
 CREATE TABLE deliveries (
     id BYTEA NOT NULL PRIMARY KEY,

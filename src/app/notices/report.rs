@@ -76,7 +76,7 @@ fn row(
         span_seconds: step.0,
     };
     Ok(NoticeRow {
-        id: NoticeId::new(app.inner.entropy.bytes()),
+        id: beside(id, app.inner.entropy.bytes()),
         key: app.inner.keys.notice.mac(&[id.as_bytes(), notice.member.as_bytes(), MAIL]).into(),
         kind: notice.kind.as_str().to_owned(),
         report_id: Some(subject.row.id),
@@ -92,6 +92,13 @@ fn row(
         attempts: 0,
         state: "waiting".to_owned(),
     })
+}
+
+/// An id that lies beside those of the same event, whose rows are written together; a row names its report anyway.
+fn beside(event: EventId, drawn: [u8; 16]) -> NoticeId {
+    let mut id = drawn;
+    id[..8].copy_from_slice(&event.as_bytes()[..8]);
+    NoticeId::new(id)
 }
 
 fn due_of(event: &Event, report: &Report) -> Option<UtcMillis> {

@@ -45,6 +45,7 @@ impl Server {
     }
 
     /// Starts one of our own that waits for the disk, as it must in production.
+    #[cfg_attr(test, expect(dead_code, reason = "the benchmark uses it"))]
     pub fn durable() -> Self {
         Self::start_with("")
     }
@@ -92,6 +93,13 @@ impl Server {
             Place::Here { folder, .. } => Some(folder),
             Place::Elsewhere(_) => None,
         }
+    }
+
+    /// Its first process, if it is ours and runs.
+    #[cfg_attr(test, expect(dead_code, reason = "the benchmark uses it"))]
+    pub fn process(&self) -> Option<u32> {
+        let file = std::fs::read_to_string(self.folder()?.join("data/postmaster.pid")).ok()?;
+        file.lines().next()?.trim().parse().ok()
     }
 
     /// Starts it again after [`Server::stop`]; waits until it answers.
