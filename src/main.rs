@@ -5,6 +5,7 @@ use std::{io, process::ExitCode};
 use clap::Parser as _;
 use lastlooks::cli::{self, Cli, process};
 
+// Filings pass from thread to thread: see docs/benchmarks.md for what this saves.
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -186,7 +186,7 @@ fn manifest(production: &Production, run_by: Option<String>) -> Manifest {
         contest_seconds: policy.document.contest_seconds.0,
         places: named(&settings.places),
         departments: named(&settings.departments),
-        roles: named(&settings.roles),
+        roles: roles(production),
         levels: levels(production),
         told_at_the_end: policy.desks.iter().filter(|d| d.side == Side::Observer).map(|d| d.name.clone()).collect(),
         union_only: UNION_ONLY.iter().map(|f| (*f).to_owned()).collect(),
@@ -228,6 +228,17 @@ fn windows(production: &Production) -> Vec<WindowsView> {
 
 fn named(list: &[Named]) -> Vec<NamedView> {
     list.iter().map(|n| NamedView { code: n.code.clone(), name: n.name.clone() }).collect()
+}
+
+/// The roles of the settings, and every role that somebody holds: a subject can only be named by a listed one.
+fn roles(production: &Production) -> Vec<NamedView> {
+    let mut roles = named(&production.settings.roles);
+    for code in production.seats.iter().flat_map(|seat| &seat.roles) {
+        if !roles.iter().any(|role| role.code == *code) {
+            roles.push(NamedView { code: code.clone(), name: crate::notify::role_label(code).into_owned() });
+        }
+    }
+    roles
 }
 
 fn levels(production: &Production) -> Vec<LevelView> {

@@ -90,6 +90,9 @@ pub struct PendingPolicy {
     /// What is longer than in the version in force, as paths of the document; may be empty.
     #[schema(example = json!(["windows.next_setup.answer"]))]
     pub longer: Vec<String>,
+    /// What it takes from the union side or from reporters, as paths of the document; may be empty.
+    #[schema(example = json!(["contest_seconds"]))]
+    pub taken: Vec<String>,
     /// Union desks that would leave their level, by name.
     pub union_desks_lost: Vec<String>,
     /// Its windows, as in the policy itself.
@@ -274,7 +277,8 @@ impl App {
 fn put(tx: &mut Tx, production: &Production, document: &PolicyDocument, now: UtcMillis) -> Result<Standing, AppError> {
     let version = next_version(tx, production.id)?;
     let desks = seated::policy_desks(tx, production.id)?;
-    if document.longer_than(&production.policy.document).is_empty() {
+    let before = &production.policy.document;
+    if document.longer_than(before).is_empty() && document.takes_from(before).is_empty() {
         add(tx, production.id, version, document, &desks, "in_force", now)?;
         enter(tx, production.id, version, now)?;
         return Ok(Standing::InForce(version));
@@ -332,6 +336,7 @@ fn pending_view(in_force: &Policy, row: &PolicyRow) -> Result<PendingPolicy, App
     Ok(PendingPolicy {
         version: row.version,
         longer: wanted.document.longer_than(&in_force.document),
+        taken: wanted.document.takes_from(&in_force.document),
         union_desks_lost: union.filter(|desk| !stays(desk)).map(|desk| desk.name.clone()).collect(),
         windows: serde_json::to_value(&wanted.document.windows).map_err(AppError::internal)?,
     })

@@ -32,6 +32,9 @@ use crate::{
     },
 };
 
+/// How long after its time an act may still be put on record.
+const MOST_MILLIS: i64 = 10_000;
+
 /// A report with everything that a decision about it depends on.
 #[derive(Debug, Clone)]
 pub struct Subject {
@@ -176,6 +179,7 @@ impl App {
             .inner
             .storage
             .write(id.as_bytes(), move |tx| {
+                app.is_soon_enough(now)?;
                 let mut subject = app.subject_to_decide(tx, id, now)?;
                 let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, now)?;
                 beside(tx, &mut subject, &events)?;
@@ -184,6 +188,16 @@ impl App {
             .await?;
         self.nudge(&decided);
         Ok(decided)
+    }
+
+    /// An act that is not committed within ten seconds is refused and did not happen: deadlines are judged by its time.
+    ///
+    /// Source: domain.md, "Fairness".
+    fn is_soon_enough(&self, now: UtcMillis) -> Result<(), AppError> {
+        if self.inner.clock.now().since(now) < MOST_MILLIS {
+            return Ok(());
+        }
+        Err(AppError::Unavailable { retry_after_seconds: 1 })
     }
 
     /// Puts events on record: their rows, notices, leaves, and the state they make.

@@ -89,7 +89,9 @@ impl App {
     /// [`AppError::Unavailable`].
     pub async fn lease_notices(&self, limit: usize, now: UtcMillis) -> Result<Vec<NoticeRow>, AppError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Ok(self.inner.storage.write(&SENDER, move |tx| outbox::lease(tx, now, now.plus(LEASE), limit)).await?)
+        // A lease begins milliseconds after a filing: its end must not tell the second.
+        let until = now.plus(LEASE).up(LEASE);
+        Ok(self.inner.storage.write(&SENDER, move |tx| outbox::lease(tx, now, until, limit)).await?)
     }
 
     /// When a notice is to be sent next.

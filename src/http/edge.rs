@@ -88,7 +88,8 @@ where
     }
     let method = request.method().clone();
     let address = request.match_info().as_str().to_owned();
-    if is_crew(&method, &address) {
+    // A mistyped crew request must leave no line either, so what matches no route is treated as the crew's.
+    if is_crew(&method, &address) || request.match_pattern().is_none() {
         let response = caught(request, next).await.map_err(|Panicked| Lost { crew: true })??;
         return finished(response, &address, true).await;
     }

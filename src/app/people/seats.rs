@@ -76,6 +76,8 @@ impl App {
         let roles: Vec<String> = stored(&row.roles)?;
         self.keep_out(tx, production.id, &Gained { member: member.id, key: key_of(member), roles: &roles })?;
         new_roster(tx, production, now)?;
+        // Whoever gained the role that a report is about is kept out of it from now on: their level may be empty.
+        self.people_changed(tx, production.id, now)?;
         self.tell_of_joining(tx, taking, roles)
     }
 

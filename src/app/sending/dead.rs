@@ -44,7 +44,7 @@ impl App {
         let key = sent.row.production_id.map_or(SENDER, |id| *id.as_bytes());
         for _ in 0..MOST_TRIES {
             let (app, sent, reply) = (self.clone(), sent.clone(), reply.to_owned());
-            let work = move |tx: &mut Tx| app.mark_dead(tx, &sent, &reply, event, at);
+            let work = move |tx: &mut Tx| app.mark_dead(tx, &sent, &reply, event, (at, now));
             match self.inner.storage.write(&key, work).await {
                 Err(error) if is_conflict(&error) => {}
                 Err(error) => return Err(error),
@@ -64,7 +64,7 @@ impl App {
         sent: &Outgoing,
         reply: &str,
         event: EventId,
-        at: UtcMillis,
+        (at, now): (UtcMillis, UtcMillis),
     ) -> Result<Vec<Decided>, AppError> {
         let is_news = outbox::dead_since(tx, &sent.email)?.is_none();
         outbox::mark_dead(tx, &sent.email, at, reply)?;
@@ -75,7 +75,7 @@ impl App {
             if is_news {
                 outbox::enqueue(tx, &self.notices_of_dead_seats(&production, sent, event, at)?)?;
             }
-            decided.extend(self.people_changed(tx, id, at)?);
+            decided.extend(self.people_changed(tx, id, now)?);
         }
         if is_news && sent.reader.is_none() {
             let notices = self.notices_of_dead_invitation(tx, sent, event, at)?;
@@ -84,16 +84,23 @@ impl App {
         Ok(decided)
     }
 
-    /// Looks at every report whose acknowledgement is awaited: its level may have nobody left who can be told.
-    fn people_changed(&self, tx: &mut Tx, id: ProductionId, at: UtcMillis) -> Result<Vec<Decided>, AppError> {
+    /// Looks at every report whose clock runs: its level may have nobody left, or nobody who can be told. What follows
+    /// keeps the span alone: a mail bounces moments after a filing.
+    pub(in crate::app) fn people_changed(
+        &self,
+        tx: &mut Tx,
+        id: ProductionId,
+        now: UtcMillis,
+    ) -> Result<Vec<Decided>, AppError> {
+        let clocks = [Awaiting::Acknowledgement.code(), Awaiting::Answer.code()];
         let mut decided = Vec::new();
         for row in reports::open_of(tx, id)? {
-            if row.awaiting.as_deref() != Some(Awaiting::Acknowledgement.code()) {
+            if !row.awaiting.as_deref().is_some_and(|awaiting| clocks.contains(&awaiting)) {
                 continue;
             }
-            let subject = self.subject_to_decide(tx, row.id, at)?;
+            let subject = self.subject_to_decide(tx, row.id, now)?;
             let command = Command::PeopleChanged;
-            let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, at)?;
+            let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, now)?;
             decided.push(self.record(tx, subject, events)?);
         }
         Ok(decided)

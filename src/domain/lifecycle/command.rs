@@ -153,9 +153,14 @@ impl Command {
     /// The reporter acts, or somebody is told of what the reporter did: only a span of it is kept.
     pub(super) const fn is_coarse(&self) -> bool {
         match self {
-            Self::Message(_) | Self::Safety(_) | Self::Worse | Self::Withdraw | Self::Told { .. } => true,
+            // A mail bounces moments after a filing: what follows from that must not tell its second.
+            Self::PeopleChanged
+            | Self::Message(_)
+            | Self::Safety(_)
+            | Self::Worse
+            | Self::Withdraw
+            | Self::Told { .. } => true,
             Self::DeadlinePassed
-            | Self::PeopleChanged
             | Self::Outage { .. }
             | Self::Acknowledge(_)
             | Self::TakeOver(_)

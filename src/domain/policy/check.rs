@@ -129,6 +129,41 @@ impl PolicyDocument {
         }
         paths
     }
+
+    /// The paths by which this document takes from the other side what `before` gave it: the union side's and the
+    /// reporter's time to look, the coarseness of the moment of filing, levels, observers, repetition. The production may
+    /// shorten its own windows alone; these need a union member's agreement too.
+    ///
+    /// Source: docs/decisions/what-a-policy-may-not-take.md.
+    pub fn takes_from(&self, before: &Self) -> Vec<String> {
+        let mut paths = Vec::new();
+        for row in WindowRow::ALL {
+            if self.steps.get(&row) < before.steps.get(&row) {
+                paths.push(format!("steps.{}", row.code()));
+            }
+            let (new, old) = (self.windows.get(&row), before.windows.get(&row));
+            let ends_with_its_windows = matches!(row, WindowRow::Concern | WindowRow::Retaliation);
+            let fewer = new.map(|w| w.acknowledge.len()) < old.map(|w| w.acknowledge.len());
+            if ends_with_its_windows && fewer || row == WindowRow::Retaliation && new != old {
+                paths.push(format!("windows.{}", row.code()));
+            }
+        }
+        for (severity, window) in &before.verification {
+            if self.verification.get(severity) < Some(window) {
+                paths.push(format!("verification.{}", severity.code()));
+            }
+        }
+        if self.contest_seconds < before.contest_seconds {
+            paths.push("contest_seconds".into());
+        }
+        if before.observers.iter().any(|severity| !self.observers.contains(severity)) {
+            paths.push("observers".into());
+        }
+        if self.repeated.after > before.repeated.after || self.repeated.within < before.repeated.within {
+            paths.push("repeated".into());
+        }
+        paths
+    }
 }
 
 fn in_range(path: String, window: Seconds) -> Result<(), PolicyError> {

@@ -178,3 +178,32 @@ fn a_level_that_loses_a_union_desk_is_named_though_another_one_stays() {
     assert_eq!(after.loses_union_desk(&before), vec![Level(2)]);
     assert_eq!(before.loses_union_desk(&after), vec![Level(1)]);
 }
+
+#[test]
+fn what_a_document_takes_from_the_other_side_is_named_and_its_own_shorter_windows_are_not() {
+    let before = PolicyDocument::shipped();
+    let mut shorter = before.clone();
+    shorter.windows.get_mut(&WindowRow::NextSetup).unwrap().acknowledge[0] = Seconds(60);
+    assert_eq!(shorter.takes_from(&before), Vec::<String>::new());
+
+    let mut taking = before.clone();
+    taking.steps.insert(WindowRow::Concern, Seconds(1));
+    taking.windows.get_mut(&WindowRow::Concern).unwrap().acknowledge.truncate(1);
+    taking.windows.get_mut(&WindowRow::Retaliation).unwrap().answer = Seconds::hours(48);
+    taking.verification.insert(Severity::NextSetup, Seconds(10));
+    taking.contest_seconds = Seconds(10);
+    taking.observers.pop();
+    taking.repeated.within = Seconds::hours(2);
+    let expected = [
+        "windows.concern",
+        "windows.retaliation",
+        "steps.concern",
+        "verification.next_setup",
+        "contest_seconds",
+        "observers",
+        "repeated",
+    ];
+    let found = taking.takes_from(&before);
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    assert!(expected.iter().all(|path| found.iter().any(|f| f == path)), "{found:?}");
+}
