@@ -279,6 +279,9 @@ impl FilingBody {
             code(&format!("departments[{i}]"), department)?;
         }
         self.make_safe.as_deref().map_or(Ok(()), |t| text("make_safe", t, MAKE_SAFE_CHARS))?;
+        if self.make_safe.as_deref().is_some_and(|t| t.contains(['\n', '\r'])) {
+            return Err(AppError::invalid("make_safe", "must be one line"));
+        }
         self.narrative.as_deref().map_or(Ok(()), |t| text("narrative", t, NARRATIVE_CHARS))
     }
 

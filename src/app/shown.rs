@@ -13,7 +13,7 @@ use crate::{
     domain::{
         access::{Audience, shows},
         catalogue::Chain,
-        event::{Addressed, By, Done, Event, EventKind, Outcome, When},
+        event::{Addressed, AnswerKind, By, Done, Event, EventKind, Outcome, When},
         policy::{Level, Side},
         report::{Report, Stage},
         time::UtcMillis,
@@ -110,7 +110,13 @@ pub(super) fn shown_to(audience: Audience, events: &[(i32, Event)]) -> Vec<(i32,
 
 /// The timeline of events that may be shown, each with its number.
 pub(super) fn timeline(events: &[(i32, Event)], opened: &[Opened]) -> Vec<TimelineView> {
-    events.iter().filter_map(|(seq, event)| line(*seq, event, opened)).collect()
+    let mut lines: Vec<TimelineView> = events.iter().filter_map(|(seq, event)| line(*seq, event, opened)).collect();
+    // The event stands before its first cycle and names no level: people read it as delivered to the first that was entered.
+    let first = lines.iter().find(|line| line.what == "assigned").and_then(|line| line.level);
+    if let Some(delivered) = lines.iter_mut().find(|line| line.what == "delivered") {
+        (delivered.level, delivered.cycle) = (first, 1);
+    }
+    lines
 }
 
 fn line(seq: i32, event: &Event, opened: &[Opened]) -> Option<TimelineView> {
@@ -168,7 +174,20 @@ pub(super) fn when(at: When) -> (String, Option<String>) {
 
 /// The answers, each with its words where they were opened.
 pub(super) fn answers(events: &[(i32, Event)], opened: &[Opened]) -> Vec<AnswerView> {
-    events.iter().filter_map(|(seq, event)| answer(*seq, event, opened)).collect()
+    let mut answers: Vec<AnswerView> = Vec::new();
+    for (seq, event) in events {
+        // The time to contest belongs to the answer that began it: of a plan, to the one that completed it.
+        if let (EventKind::Completed { contest_until: until, .. }, Some(last)) = (&event.kind, answers.last_mut()) {
+            last.contestable_until = Some(time(*until));
+        }
+        if let EventKind::Extended { contest_until: Some(until), .. } = &event.kind
+            && let Some(contestable) = answers.iter_mut().rev().find(|a| a.contestable_until.is_some())
+        {
+            contestable.contestable_until = Some(time(*until));
+        }
+        answers.extend(answer(*seq, event, opened));
+    }
+    answers
 }
 
 fn answer(seq: i32, event: &Event, opened: &[Opened]) -> Option<AnswerView> {
@@ -189,7 +208,7 @@ fn answer(seq: i32, event: &Event, opened: &[Opened]) -> Option<AnswerView> {
                 by_role: by_role.clone(),
                 level: level.0,
                 in_time: *in_time,
-                done: Some(done.to_owned()),
+                done: (*answer == AnswerKind::Action).then(|| done.to_owned()),
                 done_by,
                 at,
                 contestable_until: contest_until.map(time),

@@ -15,7 +15,11 @@ use crate::config::{LogFormat, LogLevel};
 /// # Errors
 /// If logging was started before.
 pub fn start(format: LogFormat, level: LogLevel) -> anyhow::Result<()> {
-    let lines = fmt().with_env_filter(filter(level)).with_writer(|| Lossy(io::stderr())).log_internal_errors(false);
+    let lines = fmt()
+        .with_env_filter(filter(level))
+        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+        .with_writer(|| Lossy(io::stderr()))
+        .log_internal_errors(false);
     let started = match format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -100,7 +100,17 @@ fn never_null(schema: &mut Value) {
 /// # Errors
 /// If it cannot be written as YAML, which would be a fault of ours.
 pub fn yaml(document: &OpenApi) -> Result<String, serde_norway::Error> {
-    serde_norway::to_string(document)
+    let text = serde_norway::to_string(document)?;
+    Ok(text.lines().map(quoted).collect::<Vec<_>>().join("\n") + "\n")
+}
+
+/// Words that readers of YAML 1.1 take for true and false are quoted, or a generated client would send `true` for `yes`.
+fn quoted(line: &str) -> String {
+    let (start, word) = line.rsplit_once(' ').unwrap_or(("", line));
+    if matches!(word, "yes" | "no" | "on" | "off" | "y" | "n") && (start.ends_with('-') || start.ends_with(':')) {
+        return format!("{start} '{word}'");
+    }
+    line.to_owned()
 }
 
 #[cfg(test)]
@@ -120,6 +130,13 @@ mod tests {
             never_null(&mut schema);
             assert_eq!(schema, after);
         }
+    }
+
+    #[test]
+    fn words_that_yaml_1_1_reads_as_truth_are_quoted() {
+        assert_eq!(quoted("      - yes"), "      - 'yes'");
+        assert_eq!(quoted("  example: no"), "  example: 'no'");
+        assert_eq!(quoted("  description: yes or no"), "  description: yes or no");
     }
 
     #[test]
