@@ -44,13 +44,8 @@ impl Server {
         Self::start_with("-F")
     }
 
-    /// Starts one of our own that waits for the disk, as it must in production.
-    #[cfg_attr(test, expect(dead_code, reason = "the benchmark uses it"))]
-    pub fn durable() -> Self {
-        Self::start_with("")
-    }
-
-    fn start_with(safety: &'static str) -> Self {
+    /// Starts one of our own with this option, or with "" one that waits for the disk as it must in production.
+    pub fn start_with(safety: &'static str) -> Self {
         let programs = programs();
         let made = as_owner("mktemp").args(["-d", "/tmp/lastlooks-pg-XXXXXX"]).output().unwrap();
         assert!(made.status.success(), "no folder for PostgreSQL: {}", String::from_utf8_lossy(&made.stderr));
@@ -93,13 +88,6 @@ impl Server {
             Place::Here { folder, .. } => Some(folder),
             Place::Elsewhere(_) => None,
         }
-    }
-
-    /// Its first process, if it is ours and runs.
-    #[cfg_attr(test, expect(dead_code, reason = "the benchmark uses it"))]
-    pub fn process(&self) -> Option<u32> {
-        let file = std::fs::read_to_string(self.folder()?.join("data/postmaster.pid")).ok()?;
-        file.lines().next()?.trim().parse().ok()
     }
 
     /// Starts it again after [`Server::stop`]; waits until it answers.
