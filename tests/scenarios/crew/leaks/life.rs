@@ -197,7 +197,7 @@ fn weapon(marks: &mut Marks) -> Value {
         "category": "weapons", "severity": "next_call", "ongoing": "yes", "when": "just_now",
         "place": marks.code("place"), "departments": [marks.code("department")], "weapon": marks.code("weapon"),
         "subject_role": marks.code("subject"), "raised_before": "yes", "raised_with": marks.code("raisedwith"),
-        "was_answered": "unknown", "make_safe": marks.text("make_safe"), "narrative": marks.text("narrative"),
+        "was_answered": "unknown", "make_safe": marks.line("make_safe"), "narrative": marks.text("narrative"),
         "considering_refusal": true,
     })
 }

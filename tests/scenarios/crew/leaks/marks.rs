@@ -47,6 +47,13 @@ impl Marks {
         text
     }
 
+    /// As [`Marks::text`], on one line.
+    pub fn line(&mut self, name: &str) -> String {
+        let line = format!("{} \"é\\字 {}", mark(&letters(name)), mark("end"));
+        self.add(name, line.as_bytes(), Kind::Word);
+        line
+    }
+
     /// A free text of a report that is taken back.
     pub fn taken_back(&mut self, name: &str) -> String {
         let text = mark(&letters(name));
