@@ -27,6 +27,7 @@ pub mod routes;
 pub mod server;
 mod sessions;
 pub mod signed_in;
+mod web_pages;
 
 #[cfg(test)]
 mod bad_input;
