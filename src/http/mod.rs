@@ -22,6 +22,7 @@ mod policy;
 pub mod problem;
 mod productions;
 pub mod query;
+mod refusals;
 mod reports;
 pub mod routes;
 pub mod server;
