@@ -155,7 +155,7 @@ impl App {
     /// The production's seats, as a report sees them.
     pub(super) fn people_of(&self, production: &Production, report: ReportId, tags: &[Tag]) -> People {
         let seats = production.seated(&KeptOut::new(&self.inner.keys.kept, report, tags));
-        People { seats, engine_held: production.engine_held }
+        People { seats, engine_held: production.engine_held, unwatched: false }
     }
 
     /// Decides a command and puts what follows on record, in one transaction. `beside` writes what belongs to it: sealed
@@ -387,6 +387,7 @@ impl From<Refusal> for AppError {
         }
     }
 }
+            Refusal::Held => Self::Held,
 
 /// Whether a write should be tried again from the start: somebody else changed what it was decided on.
 pub(super) fn is_conflict(error: &AppError) -> bool {
