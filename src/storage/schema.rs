@@ -269,6 +269,7 @@ diesel::table! {
         member_id -> Binary,
         due_at -> BigInt,
     }
+        cycle -> Integer,
 }
 
 diesel::table! {

@@ -267,6 +267,7 @@ CREATE TABLE links (
     due_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX links_report ON links (report_id);
+    cycle INTEGER NOT NULL,
 CREATE INDEX links_due ON links (due_at);
 
 -- One row per committed batch of writes: shows whether a COMMIT whose answer was lost took place. The hour only: the
