@@ -251,12 +251,17 @@ impl App {
     /// Wakes whoever has something to do after a decision.
     pub(super) fn nudge(&self, decided: &Decided) {
         if !decided.events.is_empty() {
-            self.inner.nudges.engine.notify_one();
-            self.inner.nudges.sender.notify_one();
+            self.nudge_both();
         }
     }
 
     /// Marks an act on a report as under way until the guard is gone, so that the engine passes over it.
+    /// Wakes engine and sender.
+    pub(super) fn nudge_both(&self) {
+        self.inner.nudges.engine.notify_one();
+        self.inner.nudges.sender.notify_one();
+    }
+
     pub fn act_under_way(&self, report: ReportId) -> UnderWay {
         *self.inner.under_way.lock().unwrap_or_else(PoisonError::into_inner).entry(report).or_insert(0) += 1;
         UnderWay { app: self.clone(), report }
