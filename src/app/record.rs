@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     domain::{
+        access::board_at,
         event::{By, Event, EventKind, Outcome},
         ids::{EventId, MemberId, ReportId},
         lifecycle::{self, Command, People, Refusal, Seated, apply},
-        policy::Policy,
+        policy::{Policy, Side},
         report::{Report, Stage},
         time::UtcMillis,
     },
@@ -255,13 +256,13 @@ impl App {
         }
     }
 
-    /// Marks an act on a report as under way until the guard is gone, so that the engine passes over it.
     /// Wakes engine and sender.
     pub(super) fn nudge_both(&self) {
         self.inner.nudges.engine.notify_one();
         self.inner.nudges.sender.notify_one();
     }
 
+    /// Marks an act on a report as under way until the guard is gone, so that the engine passes over it.
     pub fn act_under_way(&self, report: ReportId) -> UnderWay {
         *self.inner.under_way.lock().unwrap_or_else(PoisonError::into_inner).entry(report).or_insert(0) += 1;
         UnderWay { app: self.clone(), report }
@@ -357,6 +358,8 @@ pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
     row.level = i32::from(report.level().0);
     row.cycle = i32::from(report.cycle);
     row.due_at = report.due_at();
+    row.board_at = board_at(report, Side::Production);
+    row.board_at_union = board_at(report, Side::Union);
     row.wake_at = report.timer();
     row.deliver_at = match &report.stage {
         Stage::Filed { deliver_at } => Some(*deliver_at),
@@ -384,6 +387,7 @@ impl From<Refusal> for AppError {
             Refusal::OutOfOrder { state, rule } => {
                 Self::OutOfOrder { state: state.to_string(), rule: rule.to_string() }
             }
+            Refusal::Held => Self::Held,
             Refusal::LastAtLevel => Self::LastAtLevel,
             Refusal::DateOutOfRange { most_seconds } => {
                 Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))
@@ -392,7 +396,6 @@ impl From<Refusal> for AppError {
         }
     }
 }
-            Refusal::Held => Self::Held,
 
 /// Whether a write should be tried again from the start: somebody else changed what it was decided on.
 pub(super) fn is_conflict(error: &AppError) -> bool {
