@@ -86,7 +86,7 @@ pub(crate) struct BoardQuery {
     cursor: Option<String>,
 }
 
-/// What I may see, nearest deadline first. Every row counts as sent to its reader, and is recorded as `listed` the first
+/// What I may see, overdue on top, then the nearest deadline. Every row counts as sent to its reader, and is recorded as `listed` the first
 /// time.
 #[utoipa::path(
     tag = "members",
