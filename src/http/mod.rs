@@ -24,6 +24,7 @@ mod productions;
 pub mod query;
 mod reports;
 pub mod routes;
+mod seats;
 pub mod server;
 mod sessions;
 pub mod signed_in;
