@@ -62,7 +62,9 @@ impl FromRequest for Desk {
             let app = app.ok_or_else(|| AppError::internal("the app is missing from the routes"))?;
             let unlock_key = unlock_key?.0.map(|key| UnlockKey::new(*key.0));
             let keys = unlock_key.map(|key| app.unlock(&who, &key)).transpose()?;
-            Ok(Self { who, keys })
+            let desk = Self { who, keys };
+            app.reseal_in_passing(desk.reader()).await;
+            Ok(desk)
         })
     }
 }
