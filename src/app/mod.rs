@@ -162,6 +162,11 @@ impl App {
     }
 }
 
+/// An instant as answers show it: RFC 3339 in UTC.
+pub fn rfc3339(at: crate::domain::time::UtcMillis) -> String {
+    shown::time(at)
+}
+
 impl From<StorageError> for AppError {
     fn from(error: StorageError) -> Self {
         match error {

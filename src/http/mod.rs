@@ -4,11 +4,13 @@
 //! that refuse bad input with the field's name ([`body`], [`query`], [`credentials`]), and one table of refusals
 //! ([`catalogue`], [`problem`]).
 
+mod accounts;
 mod acts;
 pub mod body;
 pub mod catalogue;
 pub mod credentials;
 mod crew;
+mod crew_codes;
 mod desks;
 pub mod edge;
 mod fallback;

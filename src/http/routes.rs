@@ -3,7 +3,7 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{acts, crew, desks, link, people, policy, productions, reports, seats, sessions};
+use super::{accounts, acts, crew, crew_codes, desks, link, people, policy, productions, reports, seats, sessions};
 use crate::app::App;
 
 /// Adds every route, and the use cases that they call.
@@ -42,6 +42,8 @@ fn session_routes(config: &mut ServiceConfig<'_>) {
         .service(sessions::refresh)
         .service(sessions::sign_out)
         .service(people::accept)
+        .service(accounts::recover)
+        .service(accounts::change_password)
         .service(people::me);
 }
 
@@ -72,6 +74,7 @@ fn administration_routes(config: &mut ServiceConfig<'_>) {
         .service(productions::list)
         .service(productions::change)
         .service(productions::roster)
+        .service(crew_codes::renew)
         .service(policy::read)
         .service(policy::replace)
         .service(policy::agree)
@@ -80,6 +83,8 @@ fn administration_routes(config: &mut ServiceConfig<'_>) {
         .service(desks::end)
         .service(people::invite)
         .service(seats::let_in)
+        .service(accounts::ask_renewal)
+        .service(accounts::confirm_renewal)
         .service(seats::change_roles)
         .service(seats::remove);
 }

@@ -13,6 +13,7 @@ pub mod outbox;
 pub mod people;
 pub mod productions;
 mod reader;
+pub mod renewals;
 pub mod report_parts;
 pub mod reports;
 pub mod resealings;

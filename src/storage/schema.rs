@@ -99,11 +99,41 @@ diesel::table! {
         email -> Text,
         roles -> Text,
         is_operator -> Bool,
+        renews -> Bool,
         code_hash -> Nullable<Binary>,
         handed_out -> Bool,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    renewals (member_id) {
+        member_id -> Binary,
+        salt -> Binary,
+        sign_in -> Binary,
+        seed_by_password -> Binary,
+        seed_by_words -> Binary,
+        reading_key -> Binary,
+        signing_key -> Binary,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    renewal_confirmations (member_id, production_id) {
+        member_id -> Binary,
+        production_id -> Binary,
+        by_member -> Binary,
+    }
+}
+
+diesel::table! {
+    former_keys (signing_key) {
+        signing_key -> Binary,
+        reading_key -> Binary,
+        member_id -> Binary,
     }
 }
 
@@ -382,5 +412,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     deliveries,
     links,
-    resealings
+    resealings,
+    former_keys
 );

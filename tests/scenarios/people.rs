@@ -4,6 +4,7 @@ mod accounts;
 mod administration;
 mod bad_input;
 mod commands;
+mod getting_back;
 mod leaving;
 mod letting_in;
 mod roster;

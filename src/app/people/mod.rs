@@ -7,7 +7,9 @@ mod desks;
 mod invitations;
 mod kept_out;
 mod me;
+mod passwords;
 mod removal;
+mod renewal;
 pub mod rights;
 mod seats;
 

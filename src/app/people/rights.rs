@@ -83,6 +83,15 @@ impl Administrator {
         }
     }
 
+    /// Gives the crew another code: either side, and the operator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn must_change_code(self, production: &Production) -> Result<(), AppError> {
+        let on_a_side = |(side, _)| matches!(side, Side::Production | Side::Union);
+        allowed(self.runs_the_server() || self.seats(production).any(on_a_side))
+    }
+
     /// Invites to a desk and renames it: members of its side, at their own level and below. Observers count with the
     /// production; an observer invites observers alone.
     ///
