@@ -4,6 +4,7 @@
 //! that refuse bad input with the field's name ([`body`], [`query`], [`credentials`]), and one table of refusals
 //! ([`catalogue`], [`problem`]).
 
+mod absence;
 mod accounts;
 mod acts;
 pub mod body;
@@ -11,6 +12,7 @@ pub mod catalogue;
 pub mod credentials;
 mod crew;
 mod crew_codes;
+mod deliveries;
 mod desks;
 pub mod edge;
 mod fallback;
@@ -24,6 +26,7 @@ mod policy;
 pub mod problem;
 mod productions;
 pub mod query;
+mod readiness;
 mod reports;
 pub mod routes;
 mod seats;

@@ -3,7 +3,10 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{accounts, acts, crew, crew_codes, desks, link, people, policy, productions, reports, seats, sessions};
+use super::{
+    absence, accounts, acts, crew, crew_codes, deliveries, desks, link, people, policy, productions, readiness,
+    reports, seats, sessions,
+};
 use crate::app::App;
 
 /// Adds every route, and the use cases that they call.
@@ -44,6 +47,9 @@ fn session_routes(config: &mut ServiceConfig<'_>) {
         .service(people::accept)
         .service(accounts::recover)
         .service(accounts::change_password)
+        .service(absence::be_absent)
+        .service(absence::be_back)
+        .service(readiness::confirm_test_notice)
         .service(people::me);
 }
 
@@ -75,6 +81,10 @@ fn administration_routes(config: &mut ServiceConfig<'_>) {
         .service(productions::change)
         .service(productions::roster)
         .service(crew_codes::renew)
+        .service(readiness::readiness)
+        .service(readiness::send_test_notice)
+        .service(deliveries::list_deliveries)
+        .service(deliveries::retry_delivery)
         .service(policy::read)
         .service(policy::replace)
         .service(policy::agree)

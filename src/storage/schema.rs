@@ -138,6 +138,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    absences (member_id) {
+        member_id -> Binary,
+        from_at -> BigInt,
+        to_at -> BigInt,
+        substitute -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    test_notices (production_id) {
+        production_id -> Binary,
+        sent_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    test_confirmations (production_id, member_id) {
+        production_id -> Binary,
+        member_id -> Binary,
+        confirmed_at -> BigInt,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Binary,
         member_id -> Binary,
@@ -413,5 +437,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliveries,
     links,
     resealings,
-    former_keys
+    former_keys,
+    absences
 );

@@ -131,6 +131,27 @@ CREATE TABLE former_keys (
 );
 CREATE INDEX former_keys_member ON former_keys (member_id);
 
+CREATE TABLE absences (
+    member_id BYTEA NOT NULL PRIMARY KEY REFERENCES members (id),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    substitute BYTEA REFERENCES members (id)
+);
+CREATE INDEX absences_substitute ON absences (substitute);
+
+-- The last one of each production, and who pressed that it arrived.
+CREATE TABLE test_notices (
+    production_id BYTEA NOT NULL PRIMARY KEY REFERENCES productions (id),
+    sent_at BIGINT NOT NULL
+);
+
+CREATE TABLE test_confirmations (
+    production_id BYTEA NOT NULL REFERENCES productions (id),
+    member_id BYTEA NOT NULL REFERENCES members (id),
+    confirmed_at BIGINT NOT NULL,
+    PRIMARY KEY (production_id, member_id)
+);
+
 CREATE TABLE sessions (
     id BYTEA NOT NULL PRIMARY KEY,
     member_id BYTEA NOT NULL REFERENCES members (id),

@@ -127,7 +127,8 @@ impl App {
         self.change_people(production.as_bytes(), write).await
     }
 
-    fn productions_of_member(
+    /// Inside a read or write: the productions where a member sits.
+    pub(super) fn productions_of_member(
         &self,
         conn: &mut Conn,
         member: MemberId,

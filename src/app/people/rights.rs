@@ -88,8 +88,19 @@ impl Administrator {
     /// # Errors
     /// [`AppError::NotFound`].
     pub fn must_change_code(self, production: &Production) -> Result<(), AppError> {
-        let on_a_side = |(side, _)| matches!(side, Side::Production | Side::Union);
-        allowed(self.runs_the_server() || self.seats(production).any(on_a_side))
+        allowed(self.runs_the_server() || self.sits_on_a_side(production))
+    }
+
+    /// Sends everybody a test notice: either side, and the operator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn must_test(self, production: &Production) -> Result<(), AppError> {
+        allowed(self.runs_the_server() || self.sits_on_a_side(production))
+    }
+
+    fn sits_on_a_side(self, production: &Production) -> bool {
+        self.seats(production).any(|(side, _)| matches!(side, Side::Production | Side::Union))
     }
 
     /// Invites to a desk and renames it: members of its side, at their own level and below. Observers count with the

@@ -15,6 +15,7 @@ fn routes(western: &Western<'_>) -> Vec<(&'static str, String, Value)> {
         ("POST", format!("/v1/invitations/{}/acceptance", "A".repeat(43)), json!({ "name": "A", "password": "x" })),
         ("POST", "/v1/recoveries".into(), json!({ "email": "a@b.test", "recovery_words": "x", "password": "x" })),
         ("PUT", "/v1/me/password".into(), json!({ "current_password": "x", "password": "x" })),
+        ("PUT", "/v1/me/absence".into(), json!({ "from": "2021-10-17T00:00:00Z", "to": "2021-10-18T00:00:00Z" })),
         ("PATCH", format!("/v1/desks/{office}/members/{}", western.upm().id()), json!({ "roles": ["upm"] })),
         ("POST", western.path("/crew-code"), json!({ "burn": true })),
         ("POST", "/v1/productions".into(), json!({ "name": "E", "slug": "eastern" })),
