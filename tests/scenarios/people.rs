@@ -11,3 +11,4 @@ mod leaving;
 mod letting_in;
 mod ready;
 mod roster;
+mod several_hats;
