@@ -4,7 +4,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, context::Production, error::AppError, filing::production_of_code, view::LevelView};
+use super::{
+    App, context::Production, error::AppError, filing::production_of_code, ledger::LedgerView, view::LevelView,
+};
 use crate::domain::{
     catalogue::Severity,
     policy::{Level, Side, WindowRow},
@@ -138,6 +140,8 @@ pub struct Manifest {
     pub policy_version: i32,
     /// Somebody sits at a union desk, so that reports are taken.
     pub ready: bool,
+    /// The public ledger, to check promises and bundles against.
+    pub ledger: LedgerView,
 }
 
 /// Fields of a filing that never reach the production's side.
@@ -164,15 +168,16 @@ impl App {
             })
             .await?;
         self.remember(&production);
-        Ok(manifest(&production, self.inner.settings.run_by.clone()))
+        Ok(manifest(&production, self.inner.settings.run_by.clone(), self.ledger_view().await?))
     }
 }
 
-fn manifest(production: &Production, run_by: Option<String>) -> Manifest {
+fn manifest(production: &Production, run_by: Option<String>, ledger: LedgerView) -> Manifest {
     let (settings, policy) = (&production.settings, &production.policy);
     Manifest {
         production: production.shown_as().to_owned(),
         run_by,
+        ledger,
         emergency_text: settings.emergency_text.clone(),
         emergency_number: settings.emergency_number.clone(),
         hotline: settings.hotline.clone(),

@@ -3,7 +3,7 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{acts, crew, desks, link, people, policy, productions, reports, sessions};
+use super::{acts, crew, desks, ledger, link, people, policy, productions, reports, sessions};
 use crate::app::App;
 
 /// Adds every route, and the use cases that they call.
@@ -22,6 +22,11 @@ pub fn listed(config: &mut ServiceConfig<'_>) {
     report_routes(config);
     link_routes(config);
     administration_routes(config);
+    ledger_routes(config);
+}
+
+fn ledger_routes(config: &mut ServiceConfig<'_>) {
+    config.service(ledger::checkpoint).service(ledger::tile).service(ledger::keys).service(ledger::opening);
 }
 
 fn crew_routes(config: &mut ServiceConfig<'_>) {

@@ -6,6 +6,7 @@
 mod connection;
 pub mod engine;
 mod error;
+pub mod heads;
 mod job;
 pub mod ledger;
 mod migrations;
