@@ -77,6 +77,7 @@ diesel::table! {
         added_at -> BigInt,
         removed_at -> Nullable<BigInt>,
         let_in_at -> Nullable<BigInt>,
+        let_in_by -> Nullable<Binary>,
         handed_out -> Bool,
     }
 }
@@ -139,6 +140,8 @@ diesel::table! {
         level -> Integer,
         cycle -> Integer,
         due_at -> Nullable<BigInt>,
+        board_at -> Nullable<BigInt>,
+        board_at_union -> Nullable<BigInt>,
         wake_at -> Nullable<BigInt>,
         deliver_at -> Nullable<BigInt>,
         outcome -> Nullable<Text>,
@@ -179,6 +182,14 @@ diesel::table! {
         group_id -> Binary,
         key_id -> Binary,
         sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    resealings (report_id, member_id) {
+        report_id -> Binary,
+        member_id -> Binary,
+        production_id -> Binary,
     }
 }
 
@@ -268,6 +279,7 @@ diesel::table! {
         token_hash -> Binary,
         report_id -> Binary,
         member_id -> Binary,
+        cycle -> Integer,
         due_at -> BigInt,
     }
 }
@@ -400,5 +412,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     outbox,
     deliveries,
-    links
+    links,
+    resealings
 );

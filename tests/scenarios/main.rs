@@ -8,6 +8,7 @@ mod crew;
 mod house;
 mod ledger;
 mod mail_server;
+mod operations;
 mod people;
 mod reports;
 mod rust_2021;
