@@ -12,6 +12,7 @@ use super::{
     App, Production,
     context::{json, policy_of},
     error::AppError,
+    ledger::public,
     people::{self as seated, Administrator},
     roster,
     sessions::SignedIn,
@@ -168,6 +169,7 @@ fn enter(tx: &mut Tx, production: ProductionId, version: i32, now: UtcMillis) ->
     }
     let mut row = productions::find(tx, production)?.ok_or(AppError::NotFound)?;
     row.policy_version = version;
+    public::policy(tx, production, version, now)?;
     roster::next_version(tx, &mut row, now)?;
     Ok(productions::save(tx, &row)?)
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use secrecy::ExposeSecret as _;
 
 use crate::{
-    app::{App, Parts},
+    app::{App, Parts, ledger::LedgerKeys},
     auth::{
         stretch::{Cost, Permits, QUEUE},
         token::Tokens,
@@ -86,6 +86,7 @@ impl Assembly {
             storage,
             settings: self.settings,
             keys,
+            ledger: LedgerKeys::new(secrets.ledger, secrets.promise),
             seal_mode: self.seal_mode,
         }))
     }

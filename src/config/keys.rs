@@ -30,7 +30,7 @@ pub const KEYS: [Key; 14] = [
     key("secrets_file", "data/secrets.toml", "file with the four secrets, readable by its owner alone"),
     key("log", "text", "shape of the log lines: text or json"),
     key("log_level", "info", "the least serious lines logged: error, warn, info, debug or trace"),
-    key("ledger_tick_seconds", "900", "seconds between two integrations of the ledger, 10 to 86400"),
+    key("ledger_tick_seconds", "900", "seconds between two integrations of the ledger, 1 to 1800"),
     key("mail_per_host_per_minute", "600", "mails that one mail server is given in a minute, 1 to 100000"),
     key("password_permits", "2", "passwords hashed at the same time, each taking 64 MiB, 1 to 64"),
 ];

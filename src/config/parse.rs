@@ -65,7 +65,7 @@ pub(super) fn settings(gathered: &Gathered) -> Result<Settings, SettingsError> {
         data_dir,
         log: log(&field("log"))?,
         log_level: log_level(&field("log_level"))?,
-        ledger_tick_seconds: field("ledger_tick_seconds").number(900, 10, 86_400)?,
+        ledger_tick_seconds: field("ledger_tick_seconds").number(900, 1, 1_800)?,
         mail_per_host_per_minute: field("mail_per_host_per_minute").number(600, 1, 100_000)?,
         password_permits: field("password_permits").number(2, 1, 64)?,
     })

@@ -18,6 +18,7 @@ pub mod edge;
 mod fallback;
 mod field;
 pub mod health;
+mod ledger;
 mod link;
 pub mod openapi;
 pub mod pages;

@@ -7,6 +7,7 @@ pub mod absences;
 mod connection;
 pub mod engine;
 mod error;
+pub mod heads;
 mod job;
 pub mod ledger;
 mod migrations;

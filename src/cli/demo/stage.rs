@@ -130,7 +130,7 @@ fn clear(dir: &Path) -> anyhow::Result<PathBuf> {
     }
     // The mark is made first and removed last, so that a demo that broke off can be started over.
     fs::write(dir.join(MARK), "{}\n")?;
-    for name in ["lastlooks.db", "lastlooks.db-wal", "lastlooks.db-shm", "secrets.toml"] {
+    for name in ["lastlooks.db", "lastlooks.db-wal", "lastlooks.db-shm", "secrets.toml", "checkpoint"] {
         remove(&dir.join(name))?;
     }
     let mail = dir.join("mail");
@@ -156,7 +156,7 @@ fn settings(dir: &Path, base_url: &str) -> anyhow::Result<Settings> {
         set("LASTLOOKS_DATA_DIR", dir.display().to_string()),
         set("LASTLOOKS_PUBLIC_URL", base_url.to_owned()),
         set("LASTLOOKS_RUN_BY", "This demo, on your own machine".to_owned()),
-        set("LASTLOOKS_LEDGER_TICK_SECONDS", "10".to_owned()),
+        set("LASTLOOKS_LEDGER_TICK_SECONDS", "1".to_owned()),
         set("LASTLOOKS_MAIL_PER_HOST_PER_MINUTE", "100000".to_owned()),
     ];
     Ok(Settings::read(Sources { file: None, environment, files: &read_file })?)
