@@ -30,6 +30,9 @@ pub enum AppError {
     SignInRequired,
     /// The session's key is missing or wrong, and sealed text is needed.
     #[error("the unlock key is required")]
+    /// No account has this address with this password; which of the two is wrong is not told.
+    #[error("the address or the password is wrong")]
+    WrongPassword,
     UnlockKeyRequired,
     /// The receipt was used for something else.
     #[error("this receipt already belongs to other content")]

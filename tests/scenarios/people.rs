@@ -4,4 +4,5 @@ mod accounts;
 mod administration;
 mod bad_input;
 mod commands;
+mod crowd;
 mod roster;
