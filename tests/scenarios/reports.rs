@@ -5,6 +5,7 @@ mod board;
 mod life;
 mod link;
 mod sealed;
+mod together;
 
 use serde_json::{Value, json};
 
