@@ -14,6 +14,7 @@ pub mod production;
 pub mod receipt;
 pub mod serve;
 pub mod settings;
+pub mod terminal;
 pub mod unanswered;
 
 use std::{io::Write, path::PathBuf};

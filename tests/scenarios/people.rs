@@ -10,5 +10,6 @@ mod getting_back;
 mod leaving;
 mod letting_in;
 mod ready;
+mod crowd;
 mod roster;
 mod several_hats;
