@@ -3,6 +3,7 @@
 pub mod assemble;
 pub mod demo;
 pub mod desk;
+pub mod doctor;
 pub mod engine;
 pub mod init;
 pub mod logging;
@@ -47,7 +48,7 @@ pub enum Command {
     Demo(demo::Args),
     /// Make a new host: secrets, database, the operator's invitation
     Init(init::Args),
-    /// Make productions
+    /// Make productions, read and set their policies
     Production(production::Args),
     /// Add desks to a production
     Desk(desk::Args),
@@ -55,6 +56,8 @@ pub enum Command {
     Member(member::Args),
     /// Bring the database to this version
     Migrate(migrate::Args),
+    /// Look at everything that a show depends on, and say what to do
+    Doctor(doctor::Args),
     /// Let deadlines fire again after they were held
     Engine(engine::Args),
     /// List what nobody answered in time
@@ -79,6 +82,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<()> {
         Command::Migrate(args) => migrate::run(&args, config, out),
         Command::Serve(args) => serve::run(&args, config, out),
         Command::Demo(args) => demo::run(&args, out),
+        Command::Doctor(args) => doctor::run(&args, config, out),
         Command::Engine(args) => engine::run(&args, config, out),
         Command::Unanswered(args) => unanswered::run(&args, config, out),
         Command::Receipt(args) => receipt::run(args, &SystemEntropy, out),
@@ -105,7 +109,7 @@ mod tests {
     #[test]
     fn what_comes_later_is_not_listed() {
         let help = Cli::command().render_long_help().to_string();
-        for later in ["doctor", "export", "backup", "restore", "verify", "witness", "ledger"] {
+        for later in ["export", "backup", "restore", "verify", "witness", "ledger"] {
             assert!(!help.contains(&format!("  {later}")), "{later}: {help}");
         }
     }
@@ -124,6 +128,7 @@ mod tests {
         assert!(parses::<desk::Args>("x add --production s --name N --side union --level 1 --json"));
         assert!(!parses::<desk::Args>("x add --production s --name N --side union --level 10"));
         assert!(parses::<member::Args>("x invite --production s --desk N --email a@b --role upm --role producer"));
+        assert!(parses::<engine::Args>("x resume") && parses::<doctor::Args>("x --json"));
         assert!(parses::<unanswered::Args>("x --production s --csv"));
         assert!(!parses::<unanswered::Args>("x --production s --csv --json"));
     }

@@ -18,6 +18,7 @@ pub mod reports;
 mod schema;
 mod store;
 mod types;
+pub mod vitals;
 mod writer;
 
 pub use connection::{Conn, Target, Tx};
