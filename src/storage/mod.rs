@@ -4,6 +4,7 @@
 //! [`Storage::read`] runs one on a consistent snapshot. What is carried is bytes: nothing here can open them.
 
 mod connection;
+pub mod copy;
 pub mod engine;
 mod error;
 mod job;

@@ -7,7 +7,7 @@ pub mod host;
 mod inbox;
 mod leaks;
 mod malformed;
-mod rows;
+pub mod rows;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,5 +1,6 @@
 //! Whoever hosts it: the program itself, as it is run, watched, copied and stopped.
 
+mod backup;
 mod doctor;
 mod engine;
 
