@@ -3,6 +3,7 @@
 mod backup;
 mod doctor;
 mod engine;
+mod export;
 
 use serde_json::{Value, json};
 
