@@ -15,6 +15,8 @@ pub mod member;
 pub mod migrate;
 pub mod openapi;
 mod password;
+pub mod policy;
+mod policy_file;
 pub mod process;
 pub mod production;
 pub mod receipt;
@@ -143,6 +145,8 @@ mod tests {
         assert!(parses::<desk::Args>("x add --production s --name N --side union --level 1 --json"));
         assert!(!parses::<desk::Args>("x add --production s --name N --side union --level 10"));
         assert!(parses::<member::Args>("x invite --production s --desk N --email a@b --role upm --role producer"));
+        assert!(parses::<production::Args>("x policy --production s --file f --explain"));
+        assert!(!parses::<production::Args>("x policy --production s --check"));
         assert!(parses::<engine::Args>("x resume") && parses::<doctor::Args>("x --json"));
         assert!(parses::<backup::Args>("x f --json") && parses::<restore::Args>("x f --force"));
         assert!(parses::<export::Args>("x --production s --member a@b --csv --password-file f"));

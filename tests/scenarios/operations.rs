@@ -4,6 +4,7 @@ mod backup;
 mod doctor;
 mod engine;
 mod export;
+mod policy;
 
 use serde_json::{Value, json};
 
