@@ -1,9 +1,9 @@
 //! Whether this process can do its work, and how the service is doing: asked through `/health/ready`, the metrics and
 //! `lastlooks doctor`.
 
-use super::{App, error::AppError, sending};
+use super::{App, error::AppError, sending, shown};
 use crate::{
-    domain::time::UtcMillis,
+    domain::time::{Seconds, UtcMillis},
     storage::{
         StorageError, engine,
         vitals::{self, Vitals},
@@ -119,6 +119,20 @@ impl App {
     pub async fn held_because(&self) -> Result<Option<String>, AppError> {
         let state = self.inner.storage.read(engine::state).await?;
         Ok(state.held.then(|| reason(state)))
+    }
+}
+
+/// How long what `security.txt` says is to be believed, from the day on which it is fetched.
+///
+/// Source: RFC 9116, section 2.5.5: less than a year.
+const CONTACT_KEPT: Seconds = Seconds::days(180);
+
+impl App {
+    /// Whom to tell of a hole, as a URI, and until when that is to be believed, RFC 3339; `None` if nobody is named.
+    pub fn security_contact(&self) -> Option<(&str, String)> {
+        let contact = self.inner.settings.security_contact.as_deref()?;
+        let (today, _) = self.inner.clock.now().span(Seconds::days(1));
+        Some((contact, shown::time(today.plus(CONTACT_KEPT))))
     }
 }
 

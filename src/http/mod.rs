@@ -15,6 +15,7 @@ mod fallback;
 mod field;
 pub mod health;
 mod link;
+pub mod metrics;
 pub mod openapi;
 pub mod pages;
 mod people;

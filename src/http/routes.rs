@@ -3,7 +3,7 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{acts, crew, desks, link, people, policy, productions, reports, sessions};
+use super::{acts, crew, desks, link, pages, people, policy, productions, reports, sessions};
 use crate::app::App;
 
 /// Adds every route, and the use cases that they call.
@@ -63,7 +63,7 @@ fn report_routes(config: &mut ServiceConfig<'_>) {
 }
 
 fn link_routes(config: &mut ServiceConfig<'_>) {
-    config.service(link::show_link).service(link::press_link).service(link::link_style);
+    config.service(link::show_link).service(link::press_link).service(link::link_style).service(pages::security_txt);
 }
 
 fn administration_routes(config: &mut ServiceConfig<'_>) {

@@ -4,7 +4,9 @@ mod backup;
 mod doctor;
 mod engine;
 mod export;
+mod metrics;
 mod policy;
+mod serving;
 
 use serde_json::{Value, json};
 
