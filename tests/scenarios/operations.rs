@@ -7,6 +7,8 @@ mod export;
 mod metrics;
 mod policy;
 mod serving;
+#[cfg(feature = "postgres-tls")]
+mod tls;
 
 use serde_json::{Value, json};
 
