@@ -40,7 +40,7 @@ fn of_yaml(text: &str) -> Result<PolicyDocument, String> {
     serde_path_to_error::deserialize(serde_norway::Deserializer::from_str(text)).map_err(|error| at_path(&error))
 }
 
-/// "windows.next_setup.answer: invalid type …"; the parser's words alone where there is no path.
+/// `windows.next_setup.answer: invalid type …`; the parser's words alone where there is no path.
 fn at_path<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> String {
     let (path, said) = (error.path().to_string(), one_line(&error.inner().to_string()));
     // The path as far as it is known: `?` is what could not be read.

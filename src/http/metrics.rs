@@ -130,13 +130,13 @@ impl Metrics {
     }
 
     fn set(&self, number: Number, value: i64) {
-        self.set_labelled(Key::from_static_name(number.0), value);
+        self.set_labelled(&Key::from_static_name(number.0), value);
     }
 
-    fn set_labelled(&self, key: Key, value: i64) {
+    fn set_labelled(&self, key: &Key, value: i64) {
         // Counts and seconds are far below the 52 bits that a float keeps exactly.
         let value = f64::from(i32::try_from(value).unwrap_or(i32::MAX));
-        self.recorder.register_gauge(&key, &OURS).set(value);
+        self.recorder.register_gauge(key, &OURS).set(value);
     }
 
     fn each_minute(&self, seen: &Wellbeing) {
@@ -161,7 +161,7 @@ impl Metrics {
             for level in 1..=9 {
                 let count = counts.iter().find(|(at, _)| *at == level).map_or(0, |(_, count)| *count);
                 let labels = vec![Label::new("level", level.to_string())];
-                self.set_labelled(Key::from_parts(number.0, labels), count);
+                self.set_labelled(&Key::from_parts(number.0, labels), count);
             }
         }
         let crew = self.recorder.register_counter(&Key::from_static_name(CREW_REQUESTS), &OURS);

@@ -165,7 +165,7 @@ fn in_the_clear(url: &str) -> Option<Finding> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let is_here = name == "localhost" || name.starts_with("127.") || name == "[::1]";
     // An onion address is encrypted by itself.
-    (!is_here && !name.ends_with(".onion")).then(|| {
+    (!is_here && name.rsplit('.').next() != Some("onion")).then(|| {
         Finding::failed(
             "public url",
             format!("{url} is without TLS: anybody on the same network reads what is reported"),
