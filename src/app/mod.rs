@@ -23,6 +23,7 @@ pub mod sessions;
 pub mod setup;
 pub mod unanswered;
 pub mod view;
+pub mod wellbeing;
 
 mod context;
 mod fields;
@@ -40,7 +41,6 @@ mod sight;
 mod tags;
 mod telling;
 mod upkeep;
-mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 

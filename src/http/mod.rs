@@ -20,6 +20,7 @@ mod field;
 pub mod health;
 mod ledger;
 mod link;
+pub mod metrics;
 pub mod openapi;
 pub mod pages;
 mod people;

@@ -50,7 +50,7 @@ pub(super) fn play(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "Setting up a western with fifteen people (a few seconds) …")?;
     actix_web::rt::System::new().block_on(async {
         let western = gather(&app, out).await?;
-        let running = serve::start(&app, Some(listener), serve::Role::All)?;
+        let running = serve::start(&app, Some(listener), serve::Role::All, None)?;
         write_json(&dir, &base_url, &western)?;
         telling::table(&base_url, &dir.join("mail").display().to_string(), &western, out)?;
         let (western, filed) = perform(&base_url, western, out).await?;
