@@ -12,7 +12,7 @@ use super::{
     connection::{Conn, on},
     engine::{self, EngineRow},
     error::StorageError,
-    ledger,
+    heads, ledger,
     schema::{addresses, ledger_pending, outbox, reports},
 };
 use crate::domain::time::UtcMillis;
@@ -74,8 +74,14 @@ pub fn vitals(conn: &mut Conn, now: UtcMillis) -> Result<Vitals, StorageError> {
         ledger_pending: pending,
         ledger_pending_since: oldest,
         ledger_size: ledger::size(conn)?,
-        ledger_checkpoint: ledger::last_checkpoint(conn)?.map(|(size, _)| size),
+        ledger_checkpoint: signed(conn)?,
     })
+}
+
+/// Leaves under the newest checkpoint of the log that is written to.
+fn signed(conn: &mut Conn) -> Result<Option<i64>, StorageError> {
+    let Some(log) = heads::log(conn)? else { return Ok(None) };
+    Ok(heads::last_checkpoint(conn, log.number)?.map(|checkpoint| checkpoint.size))
 }
 
 fn due_since(conn: &mut Conn, now: UtcMillis) -> Result<Option<UtcMillis>, StorageError> {
