@@ -5,6 +5,7 @@ mod board;
 mod life;
 mod link;
 mod sealed;
+mod settled;
 mod together;
 
 use serde_json::{Value, json};
