@@ -226,7 +226,9 @@ impl Wanted {
         let awaited = self.awaiting.is_none() || self.awaiting.as_deref() == awaiting;
         let level = || desks::level_for(subject, sight.side()).0;
         let missed = || !desks::unanswered_for(subject, sight.side()).is_empty();
-        awaited && self.level.is_none_or(|wanted| wanted == level()) && self.unanswered.is_none_or(|unanswered| unanswered == missed())
+        awaited
+            && self.level.is_none_or(|wanted| wanted == level())
+            && self.unanswered.is_none_or(|unanswered| unanswered == missed())
     }
 }
 

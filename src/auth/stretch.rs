@@ -324,7 +324,9 @@ mod tests {
         let mut waiting = Vec::new();
         for _ in 0..PLACES_PER_NAME {
             let permits = permits.clone();
-            waiting.push(tokio::spawn(async move { permits.turn(Some("a@b.org")).await?.derive(&password("x"), SALT).await }));
+            waiting.push(tokio::spawn(async move {
+                permits.turn(Some("a@b.org")).await?.derive(&password("x"), SALT).await
+            }));
         }
         while permits.0.admitted.available_permits() > QUEUE - PLACES_PER_NAME {
             tokio::task::yield_now().await;

@@ -74,7 +74,8 @@ impl App {
         let (presented, next) = (presented.stored(), OneTime::new(self.inner.entropy.bytes()));
         let stored = next.stored();
         // Of a session that is over: nothing to write, so nothing is.
-        let known = self.inner.storage.read(move |conn: &mut Conn| Ok::<_, AppError>(people::session(conn, id)?)).await?;
+        let known =
+            self.inner.storage.read(move |conn: &mut Conn| Ok::<_, AppError>(people::session(conn, id)?)).await?;
         known.ok_or(AppError::SignInRequired)?;
         let session = self
             .inner

@@ -2,9 +2,7 @@
 //!
 //! Source: security.md, "Kept out"; domain.md, "Fairness".
 
-use super::{
-    answers, levels, messages, outcome, shown_to, time, timeline, unanswered, unanswered_together,
-};
+use super::{answers, levels, messages, outcome, shown_to, time, timeline, unanswered, unanswered_together};
 use crate::{
     app::{
         form::{SharedPart, UnionPart},

@@ -68,7 +68,8 @@ impl Together {
 
     /// The second of two events that are one.
     fn is_second(self, report: &Report, event: &Event) -> bool {
-        if let EventKind::Assigned { level, joins: true, .. } | EventKind::Breached { level, joins: true, .. } = &event.kind
+        if let EventKind::Assigned { level, joins: true, .. } | EventKind::Breached { level, joins: true, .. } =
+            &event.kind
         {
             return self.covers(report, event.cycle, *level);
         }
@@ -89,7 +90,8 @@ impl Together {
             match seen.iter_mut().find(|other| place(other) == place(&shown)) {
                 Some(other) => {
                     other.silence = graver(other.silence, shown.silence);
-                    other.answered_late_at = [other.answered_late_at, shown.answered_late_at].into_iter().flatten().min();
+                    other.answered_late_at =
+                        [other.answered_late_at, shown.answered_late_at].into_iter().flatten().min();
                 }
                 None => seen.push(shown),
             }

@@ -6,13 +6,7 @@ use serde_json::{Value, json};
 
 use super::{files_as, unattended_weapon};
 use crate::{
-    support::{
-        TestDatabase,
-        app::TestApp,
-        days::Days,
-        people::Person,
-        western::Western,
-    },
+    support::{TestDatabase, app::TestApp, days::Days, people::Person, western::Western},
     workers::mails::in_folder,
 };
 
@@ -27,11 +21,14 @@ fn seen(western: &Western<'_>, person: &Person, handle: &str, path: &str) -> Vec
     };
     let rows = person.unlocked("GET", "/v1/reports?limit=100", None).is(200);
     let Some(row) = rows["items"].as_array().unwrap().first() else { return Vec::new() };
-    let asked = |level: u8| person.gets(&format!("/v1/reports?level={level}")).is(200)["items"].as_array().unwrap().len();
+    let asked =
+        |level: u8| person.gets(&format!("/v1/reports?level={level}")).is(200)["items"].as_array().unwrap().len();
     let levels = format!("{:?}", (1..=3).map(asked).collect::<Vec<_>>());
     let page = person.unlocked("GET", path, None).is(200);
     let mails = in_folder(western.set, &person.email).into_iter().filter(|mail| mail.contains(handle));
-    let mut mails: Vec<String> = mails.map(|mail| words_of(&mail).replace(handle, "This One")).collect();
+    let mut mails: Vec<String> = mails
+        .map(|mail| words_of(&mail).replace(handle, "This One").replace(western.set.client().base_url(), "here"))
+        .collect();
     mails.sort();
     [vec![bare(row.clone()), levels, bare(page)], mails].concat()
 }
