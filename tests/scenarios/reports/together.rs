@@ -26,7 +26,9 @@ fn seen(western: &Western<'_>, person: &Person, handle: &str, path: &str) -> Vec
     let levels = format!("{:?}", (1..=3).map(asked).collect::<Vec<_>>());
     let page = person.unlocked("GET", path, None).is(200);
     let mails = in_folder(western.set, &person.email).into_iter().filter(|mail| mail.contains(handle));
-    let mut mails: Vec<String> = mails.map(|mail| words_of(&mail).replace(handle, "This One")).collect();
+    let mut mails: Vec<String> = mails
+        .map(|mail| words_of(&mail).replace(handle, "This One").replace(western.set.client().base_url(), "here"))
+        .collect();
     mails.sort();
     [vec![bare(row.clone()), levels, bare(page)], mails].concat()
 }
