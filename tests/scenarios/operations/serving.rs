@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{asks, inbox, joins};
 use crate::{
-    crew::{host::Host, left_weapon, new_receipt, with},
+    crew::{host::Host, left_weapon, new_receipt, rows::Rows, with},
     support::TestDatabase,
 };
 
@@ -110,6 +110,8 @@ fn a_service_that_is_told_to_stop_under_load_loses_nothing_that_it_accepted() {
         });
         assert!(host.ends().success(), "{}", host.logs());
         assert!(accepted.len() > 40 && !host.logs().contains("panic"), "{} were accepted", accepted.len());
+        // What was under way was finished and answered: nobody was left to wonder.
+        assert_eq!(Rows::of(&host.database).count("reports"), accepted.len());
         let client = host.serves();
         for receipt in &accepted {
             inbox(&client, receipt);
