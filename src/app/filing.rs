@@ -6,13 +6,16 @@
 //! Source: security.md, "The receipt" and "Sealing"; api.md, "Filing".
 
 mod draft;
+mod found;
 mod rows;
 
 use std::sync::Arc;
 
-use self::draft::Draft;
+pub(super) use self::found::production_of_code;
+use self::{draft::Draft, found::Found};
 use super::{
     App,
+    caused::Caused,
     context::Production,
     error::AppError,
     form::{self, DEFAULTS, FilingBody, OwnPart},
@@ -23,7 +26,6 @@ use super::{
 use crate::{
     domain::{
         catalogue::{self, RaisedBecause},
-        ids::ProductionId,
         policy::Side,
         report::Report,
         time::UtcMillis,
@@ -35,7 +37,7 @@ use crate::{
         kind::UnitKind,
         receipt::{LookupKey, Receipt},
     },
-    storage::{Conn, StorageError, Tx, engine, productions, report_parts, reports},
+    storage::{StorageError, Tx, filings::NewReport, productions},
 };
 
 /// How often a filing is sealed anew because the roster changed under it.
@@ -56,12 +58,6 @@ struct Reporter {
     keys: Keys,
     row: [u8; 32],
     tag: [u8; 32],
-}
-
-/// What was found before deciding.
-enum Found {
-    Repeated(Box<Subject>),
-    New { production: Arc<Production>, repeated: bool },
 }
 
 impl App {
@@ -98,42 +94,6 @@ impl App {
         let row = lookup.row(&self.inner.keys.lookup);
         let tag = content::tag(&lookup, body, &DEFAULTS).map_err(AppError::internal)?;
         Ok(Reporter { keys: receipt.keys(), lookup, row, tag })
-    }
-
-    async fn find_for_filing(
-        &self,
-        reporter: &Reporter,
-        crew_code: Option<&str>,
-        body: &FilingBody,
-        now: UtcMillis,
-    ) -> Result<Found, AppError> {
-        let app = self.clone();
-        let (row, tag) = (reporter.row, reporter.tag);
-        let mac = crew_code.map(|code| self.crew_code_mac(code));
-        let category = body.category.clone();
-        let found = self
-            .inner
-            .storage
-            .read(move |conn| {
-                if reports::is_filed(conn, &row)? {
-                    let found = reports::by_lookup(conn, &row)?.ok_or(AppError::NotFound)?;
-                    let same = crate::sealing::same(&found.content_tag.0, &tag);
-                    return if same {
-                        app.subject_of(conn, found).map(|s| Found::Repeated(Box::new(s)))
-                    } else {
-                        Err(AppError::OtherContent)
-                    };
-                }
-                let id = mac.map(|mac| production_of_code(conn, &mac, now)).transpose()?.flatten();
-                let production = app.production_in(conn, id.ok_or(AppError::NotFound)?)?;
-                let repeated = is_repeated(conn, &production, &category, now)?;
-                Ok(Found::New { production, repeated })
-            })
-            .await?;
-        if let Found::New { production, .. } = &found {
-            self.remember(production);
-        }
-        Ok(found)
     }
 
     async fn file_new(
@@ -206,40 +166,26 @@ impl App {
         draft: Draft,
         (sealed, readers): (SealedFiling, Vec<[u8; 16]>),
     ) -> Result<Subject, AppError> {
-        let app = self.clone();
-        let key = production.id;
-        let production = Arc::clone(production);
-        let row = rows::new_row(&production, reporter, &draft, &sealed);
-        let (units, envelopes) = rows::parts(&row, &readers, reporter.keys.id().0, &sealed);
-        let packed = draft.tags.concat();
-        let written = self
-            .inner
-            .storage
-            .write(key.as_bytes(), move |tx| {
-                is_current(tx, &production)?;
-                let mut subject = Subject {
-                    production: Arc::clone(&production),
-                    row: row.clone(),
-                    report: Report::unfiled(),
-                    tags: draft.tags.clone(),
-                    people: draft.people.clone(),
-                    policy: Arc::clone(&production.policy),
-                    next_ledger_key: None,
-                };
-                // Its deadlines are set now: no outage before now has taken anything from them.
-                subject.row.outages_until = engine::last_outage(tx)?;
-                app.append(tx, &mut subject, &draft.events)?;
-                note_state(&mut subject)?;
-                reports::add(tx, &subject.row)?;
-                report_parts::add_kept_out(tx, subject.row.id, &packed)?;
-                report_parts::add_units(tx, &units)?;
-                report_parts::add_envelopes(tx, &envelopes)?;
-                Ok::<_, AppError>(subject)
-            })
-            .await?;
+        let row = rows::new_row(production, reporter, &draft, &sealed);
+        let (units, envelopes) = rows::parts(&row, &readers, reporter.keys.id().0, sealed);
+        let kept_out = draft.tags.concat();
+        let mut subject = Subject {
+            production: Arc::clone(production),
+            row,
+            report: Report::unfiled(),
+            tags: draft.tags,
+            people: draft.people,
+            policy: Arc::clone(&production.policy),
+            next_ledger_key: None,
+        };
+        let Caused { events, notices, leaves } = self.gather_first(&mut subject, &draft.events)?;
+        note_state(&mut subject)?;
+        let (revision, report) = (production.revision, subject.row.clone());
+        let new = NewReport { revision, report, kept_out, units, envelopes, events, notices, leaves };
+        self.inner.storage.file(production.id.as_bytes(), new).await?;
         self.inner.nudges.engine.notify_one();
         self.inner.nudges.sender.notify_one();
-        Ok(written)
+        Ok(subject)
     }
 
     /// The same receipt with the same content: today's status.
@@ -252,24 +198,6 @@ impl App {
     pub(super) fn crew_code_mac(&self, code: &str) -> [u8; 32] {
         self.inner.keys.crew.mac(&[code.as_bytes()])
     }
-}
-
-/// The production a crew code files to: one in force, or an old one that still files.
-pub(super) fn production_of_code(
-    conn: &mut Conn,
-    mac: &[u8; 32],
-    now: UtcMillis,
-) -> Result<Option<ProductionId>, AppError> {
-    let found = productions::crew_code(conn, mac)?;
-    Ok(found.filter(|code| code.until.is_none_or(|until| now < until)).map(|code| code.production_id))
-}
-
-/// Another report of the category, delivered long enough ago and not too long.
-fn is_repeated(conn: &mut Conn, production: &Production, category: &str, now: UtcMillis) -> Result<bool, AppError> {
-    let repeated = production.policy.document.repeated;
-    let from = now.plus_millis(1 - repeated.within.millis());
-    let to = now.plus_millis(-1 - repeated.after.millis());
-    Ok(reports::has_earlier(conn, production.id, category, from, to)?)
 }
 
 /// Refuses as a conflict what was decided on an older picture of the production.

@@ -10,8 +10,9 @@
 
 use super::{
     App,
+    caused::Caused,
     error::AppError,
-    record::{Caused, Subject, is_conflict, note_state},
+    record::{Subject, is_conflict, note_state},
 };
 use crate::{
     domain::{

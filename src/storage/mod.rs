@@ -5,7 +5,9 @@
 
 mod connection;
 pub mod engine;
+mod envelopes;
 mod error;
+pub mod filings;
 mod job;
 pub mod ledger;
 mod migrations;

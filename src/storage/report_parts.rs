@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+pub use super::envelopes::{EnvelopeRow, add_envelopes, envelopes_for, put_envelope, remove_envelopes};
 use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
@@ -36,18 +37,14 @@ pub struct UnitRow {
     pub event_seq: Option<i32>,
 }
 
-/// Data keys, sealed to one reader.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = envelopes, treat_none_as_default_value = false)]
-pub struct EnvelopeRow {
+/// Who is kept out of a report.
+#[derive(Insertable)]
+#[diesel(table_name = kept_out, treat_none_as_default_value = false)]
+pub(super) struct KeptOutRow {
     /// The report.
-    pub report_id: ReportId,
-    /// Which units it opens: random, one for the filing and one for each later unit.
-    pub group_id: Bytes<16>,
-    /// Whom it is for.
-    pub key_id: Bytes<16>,
-    /// The envelope.
-    pub sealed: Vec<u8>,
+    pub(super) report_id: ReportId,
+    /// 16 bytes each.
+    pub(super) tags: Vec<u8>,
 }
 
 /// One event of a report; never changed.
@@ -91,41 +88,6 @@ pub fn add_units(tx: &mut Tx, rows: &[UnitRow]) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Adds envelopes.
-///
-/// # Errors
-/// [`StorageError::Duplicate`] if a reader has one of this group.
-pub fn add_envelopes(tx: &mut Tx, rows: &[EnvelopeRow]) -> Result<(), StorageError> {
-    on!(tx, for part in rows => diesel::insert_into(envelopes::table).values(part));
-    Ok(())
-}
-
-/// Replaces a reader's envelope, as when somebody becomes kept out; adds it if there is none.
-///
-/// # Errors
-/// [`StorageError`] if the database refuses.
-pub fn put_envelope(tx: &mut Tx, row: &EnvelopeRow) -> Result<(), StorageError> {
-    on!(tx, |c| {
-        diesel::insert_into(envelopes::table)
-            .values(row)
-            .on_conflict((envelopes::report_id, envelopes::key_id, envelopes::group_id))
-            .do_update()
-            .set(envelopes::sealed.eq(&row.sealed))
-            .execute(c)
-    })?;
-    Ok(())
-}
-
-/// Takes every envelope of one reader away from a report.
-///
-/// # Errors
-/// [`StorageError`] if the database refuses.
-pub fn remove_envelopes(tx: &mut Tx, report: ReportId, key_id: &[u8; 16]) -> Result<(), StorageError> {
-    let theirs = envelopes::table.filter(envelopes::report_id.eq(report).and(envelopes::key_id.eq(Bytes(*key_id))));
-    diesel::delete(theirs).execute(tx)?;
-    Ok(())
-}
-
 /// Appends events.
 ///
 /// # Errors
@@ -140,8 +102,15 @@ pub fn append_events(tx: &mut Tx, rows: &[EventRow]) -> Result<(), StorageError>
 /// # Errors
 /// [`StorageError::Duplicate`] if it has some.
 pub fn add_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
-    let values = (kept_out::report_id.eq(report), kept_out::tags.eq(tags));
-    on!(tx, |c| diesel::insert_into(kept_out::table).values(values).execute(c))?;
+    add_all_kept_out(tx, &[KeptOutRow { report_id: report, tags: tags.to_vec() }])
+}
+
+/// Adds the kept-out tags of new reports.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if one has some.
+pub(super) fn add_all_kept_out(tx: &mut Tx, rows: &[KeptOutRow]) -> Result<(), StorageError> {
+    on!(tx, for part in rows => diesel::insert_into(kept_out::table).values(part));
     Ok(())
 }
 
@@ -168,17 +137,6 @@ pub fn kept_out(conn: &mut Conn, report: ReportId) -> Result<Vec<u8>, StorageErr
 /// [`StorageError`] if the database cannot be read.
 pub fn units(conn: &mut Conn, report: ReportId) -> Result<Vec<UnitRow>, StorageError> {
     Ok(units::table.filter(units::report_id.eq(report)).select(UnitRow::as_select()).load(conn)?)
-}
-
-/// The envelopes of a report for one reader.
-///
-/// # Errors
-/// [`StorageError`] if the database cannot be read.
-pub fn envelopes_for(conn: &mut Conn, report: ReportId, key_id: &[u8; 16]) -> Result<Vec<EnvelopeRow>, StorageError> {
-    Ok(envelopes::table
-        .filter(envelopes::report_id.eq(report).and(envelopes::key_id.eq(Bytes(*key_id))))
-        .select(EnvelopeRow::as_select())
-        .load(conn)?)
 }
 
 /// The ciphertext of the words that belong to an event, if it has any.

@@ -127,7 +127,15 @@ const BOARD_ORDER: &str = "coalesce(due_at, 9223372036854775807)";
 /// # Errors
 /// [`StorageError::Duplicate`] if the receipt has filed already.
 pub fn add(tx: &mut Tx, row: &ReportRow) -> Result<(), StorageError> {
-    on!(tx, |c| diesel::insert_into(reports::table).values(row).execute(c))?;
+    add_all(tx, std::slice::from_ref(row))
+}
+
+/// Adds reports.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if a receipt has filed already.
+pub(super) fn add_all(tx: &mut Tx, rows: &[ReportRow]) -> Result<(), StorageError> {
+    on!(tx, for part in rows => diesel::insert_into(reports::table).values(part));
     Ok(())
 }
 
@@ -252,11 +260,16 @@ pub fn has_earlier(
     from: UtcMillis,
     to: UtcMillis,
 ) -> Result<bool, StorageError> {
-    let earlier = reports::table
+    Ok(on!(conn, |c| diesel::select(exists(earlier(production, category, from, to))).get_result(c))?)
+}
+
+/// The reports that [`has_earlier`] looks for.
+#[diesel::dsl::auto_type]
+pub(super) fn earlier<'a>(production: ProductionId, category: &'a str, from: UtcMillis, to: UtcMillis) -> _ {
+    reports::table
         .filter(reports::production_id.eq(production).and(reports::category.eq(category)))
         .filter(reports::counts_for_repeated)
-        .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)));
-    Ok(on!(conn, |c| diesel::select(exists(earlier)).get_result(c))?)
+        .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)))
 }
 
 /// Every open report of a production, by id.

@@ -173,11 +173,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    envelopes (report_id, key_id, group_id) {
+    envelopes (report_id, group_id) {
         report_id -> Binary,
         group_id -> Binary,
-        key_id -> Binary,
-        sealed -> Binary,
+        packed -> Binary,
     }
 }
 
@@ -361,6 +360,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     productions,
+    crew_codes,
     engine_state,
     desks,
     members,

@@ -175,13 +175,17 @@ CREATE TABLE units (
     PRIMARY KEY (report_id, id)
 );
 
+-- All envelopes of one group in one row: a filing has one for every seat.
 CREATE TABLE envelopes (
     report_id BYTEA NOT NULL,
     group_id BYTEA NOT NULL,
-    key_id BYTEA NOT NULL,
-    sealed BYTEA NOT NULL,
-    PRIMARY KEY (report_id, key_id, group_id)
+    packed BYTEA NOT NULL,
+    PRIMARY KEY (report_id, group_id)
 );
+-- Sealed bytes do not get smaller by compressing. A group of the usual size stays in its row.
+ALTER TABLE units ALTER COLUMN ciphertext SET STORAGE EXTERNAL;
+ALTER TABLE envelopes ALTER COLUMN packed SET STORAGE EXTERNAL;
+ALTER TABLE envelopes SET (toast_tuple_target = 4080);
 
 CREATE TABLE kept_out (
     report_id BYTEA NOT NULL PRIMARY KEY,

@@ -175,12 +175,12 @@ CREATE TABLE units (
     PRIMARY KEY (report_id, id)
 ) WITHOUT ROWID;
 
+-- All envelopes of one group in one row: a filing has one for every seat.
 CREATE TABLE envelopes (
     report_id BLOB NOT NULL,
     group_id BLOB NOT NULL,
-    key_id BLOB NOT NULL,
-    sealed BLOB NOT NULL,
-    PRIMARY KEY (report_id, key_id, group_id)
+    packed BLOB NOT NULL,
+    PRIMARY KEY (report_id, group_id)
 ) WITHOUT ROWID;
 
 CREATE TABLE kept_out (
