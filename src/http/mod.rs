@@ -25,6 +25,7 @@ pub mod query;
 mod refusals;
 mod reports;
 pub mod routes;
+mod seats;
 pub mod server;
 mod sessions;
 pub mod signed_in;

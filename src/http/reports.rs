@@ -62,7 +62,9 @@ impl FromRequest for Desk {
             let app = app.ok_or_else(|| AppError::internal("the app is missing from the routes"))?;
             let unlock_key = unlock_key?.0.map(|key| UnlockKey::new(*key.0));
             let keys = unlock_key.map(|key| app.unlock(&who, &key)).transpose()?;
-            Ok(Self { who, keys })
+            let desk = Self { who, keys };
+            app.reseal_in_passing(desk.reader()).await;
+            Ok(desk)
         })
     }
 }
@@ -86,7 +88,7 @@ pub(crate) struct BoardQuery {
     cursor: Option<String>,
 }
 
-/// What I may see, nearest deadline first. Every row counts as sent to its reader, and is recorded as `listed` the first
+/// What I may see, overdue on top, then the nearest deadline. Every row counts as sent to its reader, and is recorded as `listed` the first
 /// time.
 #[utoipa::path(
     tag = "members",

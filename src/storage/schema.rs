@@ -76,6 +76,7 @@ diesel::table! {
         added_at -> BigInt,
         removed_at -> Nullable<BigInt>,
         let_in_at -> Nullable<BigInt>,
+        let_in_by -> Nullable<Binary>,
         handed_out -> Bool,
     }
 }
@@ -138,6 +139,8 @@ diesel::table! {
         level -> Integer,
         cycle -> Integer,
         due_at -> Nullable<BigInt>,
+        board_at -> Nullable<BigInt>,
+        board_at_union -> Nullable<BigInt>,
         wake_at -> Nullable<BigInt>,
         deliver_at -> Nullable<BigInt>,
         outcome -> Nullable<Text>,
@@ -177,6 +180,14 @@ diesel::table! {
         report_id -> Binary,
         group_id -> Binary,
         packed -> Binary,
+    }
+}
+
+diesel::table! {
+    resealings (report_id, member_id) {
+        report_id -> Binary,
+        member_id -> Binary,
+        production_id -> Binary,
     }
 }
 
@@ -266,6 +277,7 @@ diesel::table! {
         token_hash -> Binary,
         report_id -> Binary,
         member_id -> Binary,
+        cycle -> Integer,
         due_at -> BigInt,
     }
 }
@@ -372,5 +384,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     outbox,
     deliveries,
-    links
+    links,
+    resealings
 );

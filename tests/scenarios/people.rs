@@ -4,4 +4,6 @@ mod accounts;
 mod administration;
 mod bad_input;
 mod commands;
+mod leaving;
+mod letting_in;
 mod roster;

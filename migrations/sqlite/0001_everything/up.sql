@@ -70,6 +70,7 @@ CREATE TABLE seats (
     added_at BIGINT NOT NULL,
     removed_at BIGINT,
     let_in_at BIGINT,
+    let_in_by BLOB REFERENCES members (id),
     handed_out BOOLEAN NOT NULL
 );
 -- One place per person and desk at a time; a removed one may come back.
@@ -136,6 +137,8 @@ CREATE TABLE reports (
     level INTEGER NOT NULL,
     cycle INTEGER NOT NULL,
     due_at BIGINT,
+    board_at BIGINT,
+    board_at_union BIGINT,
     wake_at BIGINT,
     deliver_at BIGINT,
     outcome TEXT,
@@ -159,9 +162,10 @@ CREATE TABLE reports (
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
 CREATE INDEX reports_wake ON reports (wake_at) WHERE open;
--- The board: nearest deadline first, none last, then by id.
-CREATE INDEX reports_board ON reports (production_id, coalesce(due_at, 9223372036854775807), id);
-CREATE INDEX reports_unanswered ON reports (production_id, coalesce(due_at, 9223372036854775807), id) WHERE unanswered;
+-- The boards: overdue and nearest first, none last, then by id; each side by what it is shown.
+CREATE INDEX reports_board ON reports (production_id, coalesce(board_at, 9223372036854775807), id);
+CREATE INDEX reports_board_union ON reports (production_id, coalesce(board_at_union, 9223372036854775807), id);
+CREATE INDEX reports_unanswered ON reports (production_id, coalesce(board_at, 9223372036854775807), id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 
 CREATE TABLE units (
@@ -182,6 +186,15 @@ CREATE TABLE envelopes (
     packed BLOB NOT NULL,
     PRIMARY KEY (report_id, group_id)
 ) WITHOUT ROWID;
+
+-- Reports that were open when somebody was let in, and that nobody has re-sealed to them yet.
+CREATE TABLE resealings (
+    report_id BLOB NOT NULL,
+    member_id BLOB NOT NULL,
+    production_id BLOB NOT NULL,
+    PRIMARY KEY (report_id, member_id)
+) WITHOUT ROWID;
+CREATE INDEX resealings_production ON resealings (production_id, report_id);
 
 CREATE TABLE kept_out (
     report_id BLOB NOT NULL PRIMARY KEY,
@@ -264,6 +277,7 @@ CREATE TABLE links (
     token_hash BLOB NOT NULL PRIMARY KEY,
     report_id BLOB NOT NULL,
     member_id BLOB NOT NULL,
+    cycle INTEGER NOT NULL,
     due_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX links_report ON links (report_id);
