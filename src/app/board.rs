@@ -1,4 +1,4 @@
-//! The board: the reports that a member may see, nearest deadline first.
+//! The board: the reports that a member may see, overdue on top, then the nearest deadline.
 //!
 //! Whoever is kept out must not learn that a report exists, so nothing here depends on rows that the reader may not see:
 //! pages are filled past them, the cursor is the sealed place of the last row shown, the tag covers what is answered.
@@ -6,7 +6,7 @@
 //! Source: api.md, "Members"; security.md, "Kept out".
 
 use super::{
-    App,
+    App, Production,
     error::AppError,
     opened::{Sealed, filing_for},
     record::Subject,
@@ -19,13 +19,14 @@ use crate::{
     domain::{
         event::{Awaiting, Telling},
         ids::{MemberId, ProductionId, ReportId},
+        policy::Side,
         production::is_code,
         time::UtcMillis,
     },
     sealing::keys::{KeyId, Keys},
     storage::{
         Conn, people, productions,
-        reports::{self, BoardFilter, BoardKey, board_key},
+        reports::{self, BoardFilter, BoardKey, BoardOrder},
     },
 };
 
@@ -76,6 +77,8 @@ pub struct Listed {
 
 /// A row that the reader may see.
 struct Row {
+    /// Its place, by what the reader is shown.
+    key: BoardKey,
     subject: Subject,
     sight: Sight,
     sealed: Option<Sealed>,
@@ -94,7 +97,7 @@ impl App {
         let after = wanted.cursor.as_deref().map(|cursor| self.key_of(&place, cursor)).transpose()?;
         let (mut rows, more) = self.rows(reader, wanted, after, limit).await?;
         self.tell_listed(reader.member, &rows, now).await?;
-        let next = rows.last().filter(|_| more).map(|row| bytes_of(board_key(&row.subject.row)));
+        let next = rows.last().filter(|_| more).map(|row| bytes_of(row.key));
         let items: Vec<ReportItem> = rows.iter_mut().map(|row| self.item(reader, row)).collect();
         // Over the plain sort key: the cursor is sealed anew each time, and would change the tag of an unchanged page.
         let tagged = serde_json::to_vec(&(&items, &next)).map_err(AppError::internal)?;
@@ -118,7 +121,7 @@ impl App {
                 for production in productions_of(conn, member, wanted.production.as_deref())? {
                     rows.extend(app.rows_of(conn, production, member, &wanted, after, limit)?);
                 }
-                rows.sort_by_key(|row| board_key(&row.subject.row));
+                rows.sort_by_key(|row| row.key);
                 let more = rows.len() > limit;
                 rows.truncate(limit);
                 for row in &mut rows {
@@ -139,18 +142,21 @@ impl App {
         mut after: Option<BoardKey>,
         limit: usize,
     ) -> Result<Vec<Row>, AppError> {
-        let filter = wanted.filter();
+        let seated_in = self.production_in(conn, production)?;
+        let order = order_of(&seated_in, member);
+        let filter = BoardFilter { order, ..wanted.filter() };
         let at_once = i64::try_from(limit + 1).map_err(AppError::internal)?;
         let mut rows = Vec::new();
         loop {
             let found = reports::board(conn, production, &filter, after, at_once)?;
             let last = found.len() <= limit;
-            after = found.last().map(board_key).or(after);
+            after = found.last().map(|row| order.key(row)).or(after);
             for row in found {
+                let key = order.key(&row);
                 let subject = self.subject_of(conn, row)?;
                 let Some(sight) = subject.sight(member) else { continue };
                 if wanted.takes(&subject, &sight) {
-                    rows.push(Row { subject, sight, sealed: None });
+                    rows.push(Row { key, subject, sight, sealed: None });
                 }
             }
             if last || rows.len() > limit {
@@ -205,6 +211,7 @@ impl Wanted {
     /// these only what is true for all of them is asked.
     fn filter(&self) -> BoardFilter {
         BoardFilter {
+            order: BoardOrder::default(),
             stage: self.status.clone(),
             awaiting: None,
             level: self.level.map(i32::from),
@@ -219,6 +226,14 @@ impl Wanted {
         let awaited = self.awaiting.is_none() || self.awaiting.as_deref() == awaiting;
         let missed = || !desks::unanswered_for(subject, sight.side()).is_empty();
         awaited && self.unanswered.is_none_or(|unanswered| unanswered == missed())
+    }
+}
+
+/// In which order a member reads a production's board.
+fn order_of(production: &Production, member: MemberId) -> BoardOrder {
+    match production.seats_of(member).next().map(|seat| seat.side) {
+        Some(Side::Union) => BoardOrder::Union,
+        Some(Side::Production | Side::Observer) | None => BoardOrder::Production,
     }
 }
 

@@ -63,6 +63,9 @@ pub enum AppError {
     /// A fault of ours. The cause is logged once, where the answer is made, and shown to nobody.
     #[error("internal error")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
+    /// It came after a deadline, by a clock that is being checked.
+    #[error("the clock is being checked; what comes after a deadline can be done once it is right")]
+    Held,
 }
 
 impl AppError {

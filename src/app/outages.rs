@@ -144,7 +144,7 @@ impl App {
             reports::save(tx, &subject.row)?;
             subject.row.version += 1;
         }
-        subject.people.engine_held |= !is_watched(tx, now)?;
+        subject.people.unwatched = !is_watched(tx, now)?;
         Ok(subject)
     }
 

@@ -268,9 +268,13 @@ impl App {
             bring_desks_in_line(tx, &production, &wanted, now)?;
             productions::set_policy_state(tx, production.id, version, "in_force", Some(member))?;
             enter(tx, production.id, version, now)?;
+            // A union desk that ended or moved may have been all of a level of a `retaliation` report.
+            app.people_changed(tx, production.id, now)?;
             view(&app.production_in(tx, production.id)?.policy, None)
         };
-        self.inner.storage.write(production.as_bytes(), write).await
+        let agreed = self.inner.storage.write(production.as_bytes(), write).await?;
+        self.nudge_both();
+        Ok(agreed)
     }
 }
 

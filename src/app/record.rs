@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     domain::{
+        access::board_at,
         event::{By, Event, EventKind, Outcome},
         ids::{EventId, MemberId, ReportId},
         lifecycle::{self, Command, People, Refusal, Seated, apply},
-        policy::Policy,
+        policy::{Policy, Side},
         report::{Report, Stage},
         time::UtcMillis,
     },
@@ -155,7 +156,7 @@ impl App {
     /// The production's seats, as a report sees them.
     pub(super) fn people_of(&self, production: &Production, report: ReportId, tags: &[Tag]) -> People {
         let seats = production.seated(&KeptOut::new(&self.inner.keys.kept, report, tags));
-        People { seats, engine_held: production.engine_held }
+        People { seats, engine_held: production.engine_held, unwatched: false }
     }
 
     /// Decides a command and puts what follows on record, in one transaction. `beside` writes what belongs to it: sealed
@@ -251,9 +252,14 @@ impl App {
     /// Wakes whoever has something to do after a decision.
     pub(super) fn nudge(&self, decided: &Decided) {
         if !decided.events.is_empty() {
-            self.inner.nudges.engine.notify_one();
-            self.inner.nudges.sender.notify_one();
+            self.nudge_both();
         }
+    }
+
+    /// Wakes engine and sender.
+    pub(super) fn nudge_both(&self) {
+        self.inner.nudges.engine.notify_one();
+        self.inner.nudges.sender.notify_one();
     }
 
     /// Marks an act on a report as under way until the guard is gone, so that the engine passes over it.
@@ -352,6 +358,8 @@ pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
     row.level = i32::from(report.level().0);
     row.cycle = i32::from(report.cycle);
     row.due_at = report.due_at();
+    row.board_at = board_at(report, Side::Production);
+    row.board_at_union = board_at(report, Side::Union);
     row.wake_at = report.timer();
     row.deliver_at = match &report.stage {
         Stage::Filed { deliver_at } => Some(*deliver_at),
@@ -379,6 +387,7 @@ impl From<Refusal> for AppError {
             Refusal::OutOfOrder { state, rule } => {
                 Self::OutOfOrder { state: state.to_string(), rule: rule.to_string() }
             }
+            Refusal::Held => Self::Held,
             Refusal::LastAtLevel => Self::LastAtLevel,
             Refusal::DateOutOfRange { most_seconds } => {
                 Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))

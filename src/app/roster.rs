@@ -2,6 +2,7 @@
 //!
 //! Source: security.md, "Keys of people, and the roster".
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -70,10 +71,10 @@ pub struct RosterSeat {
     pub roles: Vec<String>,
     /// First 16 bytes of SHA-256 over both public keys, hex.
     pub key_id: String,
-    /// X25519 public key, hex: what is said to them is sealed to it.
+    /// X25519 public key, base64url as in the manifest: what is said to them is sealed to it.
     pub reading_key: String,
-    /// Ed25519 public key, hex: what they say is signed with it.
-    pub signing_key: String,
+    /// Ed25519 public key, base64url as in the manifest: what they say is signed with it.
+    pub verify_key: String,
     /// When they took the seat.
     pub since: String,
     /// Whether they were let in to what was open then.
@@ -229,13 +230,14 @@ fn roster_seat(production: &Production, seat: &Seat, who: Administrator, with_ad
         side: seat.side.code().to_owned(),
         roles: seat.roles.clone(),
         key_id: seat.seal_to.id().to_string(),
-        reading_key: hex::encode(seat.keys.reading),
-        signing_key: hex::encode(seat.keys.verify.0),
+        reading_key: URL_SAFE_NO_PAD.encode(seat.keys.reading),
+        verify_key: URL_SAFE_NO_PAD.encode(seat.keys.verify.0),
         since: time(seat.added_at),
         let_in,
         yours_to_let_in: admitting.iter().any(|s| Some(s.member) == who.member()),
         let_in_by: names(&admitting),
-        handed_out: seat.handed_out && !let_in,
+        // The union's first counts as let in from the start, without anybody who could have checked the address.
+        handed_out: seat.handed_out && seat.let_in_at.is_none_or(|at| at <= seat.added_at),
     }
 }
 

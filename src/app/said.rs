@@ -14,6 +14,7 @@ use crate::{
         keys::{Keys, SealTo},
         kind::{Audience, UnitKind},
         receipt::LedgerKey,
+        sha256,
     },
     storage::{
         Bytes, StorageError, Tx, engine,
@@ -117,6 +118,7 @@ impl App {
         now: UtcMillis,
     ) -> Result<Option<Decided>, AppError> {
         let id = subject.row.id;
+        let key = key.map(|key| named_for(&command, key));
         if let Some(key) = key
             && self.was_used(id.as_bytes(), key).await?
         {
@@ -147,6 +149,16 @@ impl App {
         let scope = *scope;
         Ok(self.inner.storage.read(move |conn| engine::is_used(conn, &scope, &key)).await?)
     }
+}
+
+/// The key of an act within its report: the same name given by somebody else, or to another act, is another key.
+fn named_for(command: &Command, key: [u8; 16]) -> [u8; 16] {
+    let actor = command.actor().map_or([0; 16], |actor| *actor.member.as_bytes());
+    // The act's name comes last: the other two have fixed lengths.
+    let hash = sha256(&[&key, &actor, command.code().as_bytes()]);
+    let mut named = [0; 16];
+    named.copy_from_slice(&hash[..16]);
+    named
 }
 
 /// Words that were said, as far as it decides who reads them.

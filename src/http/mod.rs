@@ -27,12 +27,14 @@ pub mod problem;
 mod productions;
 pub mod query;
 mod readiness;
+mod refusals;
 mod reports;
 pub mod routes;
 mod seats;
 pub mod server;
 mod sessions;
 pub mod signed_in;
+mod web_pages;
 
 #[cfg(test)]
 mod bad_input;

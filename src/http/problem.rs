@@ -17,6 +17,9 @@ use crate::app::error::AppError;
 /// Source: RFC 9457, section 6.1.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
+/// When it makes sense to try again while the clock is checked, seconds: somebody has to look at it.
+const HELD_SECONDS: u32 = 30;
+
 /// A refusal on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -164,6 +167,7 @@ impl From<AppError> for Problem {
             AppError::Unavailable { retry_after_seconds } => {
                 Self::new(Slug::Unavailable, detail).retry_after(retry_after_seconds)
             }
+            AppError::Held => Self::new(Slug::Unavailable, detail).retry_after(HELD_SECONDS),
             AppError::Internal(cause) => {
                 tracing::error!(cause = chain(cause.as_ref()), "internal error");
                 Self::new(Slug::Internal, "something went wrong on the host; it has been logged there")

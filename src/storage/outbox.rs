@@ -83,6 +83,8 @@ pub struct LinkRow {
     pub report_id: ReportId,
     /// Who may use it.
     pub member_id: MemberId,
+    /// In which cycle: the next one may have a deadline at the same instant.
+    pub cycle: i32,
     /// When it ends.
     pub due_at: UtcMillis,
 }

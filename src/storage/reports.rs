@@ -56,6 +56,10 @@ pub struct ReportRow {
     pub cycle: i32,
     /// The deadline that people are shown; `None` before delivery and once exhausted.
     pub due_at: Option<UtcMillis>,
+    /// Place on the boards of production and observers; `None` is last.
+    pub board_at: Option<UtcMillis>,
+    /// Place on the board of the union side, which also sees checks that chance alone asked for.
+    pub board_at_union: Option<UtcMillis>,
     /// When the engine has something to do next: the deadline, the delivery or the next daily entry.
     pub wake_at: Option<UtcMillis>,
     /// When it is to be delivered; erased on delivery.
@@ -96,9 +100,21 @@ pub struct ReportRow {
     pub outages_until: UtcMillis,
 }
 
+/// Whose board it is: each goes by what its readers are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BoardOrder {
+    /// As production and observers see it.
+    #[default]
+    Production,
+    /// As the union side sees it.
+    Union,
+}
+
 /// Which reports of a board are wanted; `None` means any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BoardFilter {
+    /// In whose order.
+    pub order: BoardOrder,
     /// Only this stage.
     pub stage: Option<String>,
     /// Only those that await this.
@@ -111,16 +127,32 @@ pub struct BoardFilter {
     pub unanswered: Option<bool>,
 }
 
-/// Place of a row on a board: its deadline (`i64::MAX` without one), then its id.
+/// Place of a row on a board: its instant (`i64::MAX` without one), then its id.
 pub type BoardKey = (i64, ReportId);
 
-/// The board key of a row.
+/// The board key of a row, as production and observers see it.
 pub fn board_key(row: &ReportRow) -> BoardKey {
-    (row.due_at.map_or(i64::MAX, UtcMillis::get), row.id)
+    BoardOrder::Production.key(row)
 }
 
-/// As the index `reports_board` has it, to the letter.
-const BOARD_ORDER: &str = "coalesce(due_at, 9223372036854775807)";
+impl BoardOrder {
+    /// The board key of a row in this order.
+    pub fn key(self, row: &ReportRow) -> BoardKey {
+        let at = match self {
+            Self::Production => row.board_at,
+            Self::Union => row.board_at_union,
+        };
+        (at.map_or(i64::MAX, UtcMillis::get), row.id)
+    }
+
+    /// As the indexes `reports_board` and `reports_board_union` have it, to the letter.
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::Production => "coalesce(board_at, 9223372036854775807)",
+            Self::Union => "coalesce(board_at_union, 9223372036854775807)",
+        }
+    }
+}
 
 /// Adds a report.
 ///
@@ -170,7 +202,7 @@ pub fn is_filed(conn: &mut Conn, lookup: &[u8; 32]) -> Result<bool, StorageError
     Ok(on!(conn, |c| found.get_result::<ReportId>(c).optional())?.is_some())
 }
 
-/// One page of a production's board, nearest deadline first, those without one last.
+/// One page of a production's board, overdue and nearest first, those without a deadline last.
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
@@ -181,7 +213,7 @@ pub fn board(
     after: Option<BoardKey>,
     limit: i64,
 ) -> Result<Vec<ReportRow>, StorageError> {
-    let order = || sql::<BigInt>(BOARD_ORDER);
+    let order = || sql::<BigInt>(filter.order.sql());
     let mut query = reports::table.filter(reports::production_id.eq(production)).into_boxed();
     if let Some(stage) = &filter.stage {
         query = query.filter(reports::stage.eq(stage));

@@ -193,6 +193,8 @@ diesel::table! {
         level -> Integer,
         cycle -> Integer,
         due_at -> Nullable<BigInt>,
+        board_at -> Nullable<BigInt>,
+        board_at_union -> Nullable<BigInt>,
         wake_at -> Nullable<BigInt>,
         deliver_at -> Nullable<BigInt>,
         outcome -> Nullable<Text>,
@@ -330,6 +332,7 @@ diesel::table! {
         token_hash -> Binary,
         report_id -> Binary,
         member_id -> Binary,
+        cycle -> Integer,
         due_at -> BigInt,
     }
 }

@@ -4,7 +4,7 @@ mod bad_input;
 mod codes;
 mod faults;
 mod filing;
-mod host;
+pub mod host;
 mod inbox;
 mod leaks;
 mod malformed;

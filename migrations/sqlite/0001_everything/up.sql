@@ -186,6 +186,8 @@ CREATE TABLE reports (
     level INTEGER NOT NULL,
     cycle INTEGER NOT NULL,
     due_at BIGINT,
+    board_at BIGINT,
+    board_at_union BIGINT,
     wake_at BIGINT,
     deliver_at BIGINT,
     outcome TEXT,
@@ -209,9 +211,10 @@ CREATE TABLE reports (
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
 CREATE INDEX reports_wake ON reports (wake_at) WHERE open;
--- The board: nearest deadline first, none last, then by id.
-CREATE INDEX reports_board ON reports (production_id, coalesce(due_at, 9223372036854775807), id);
-CREATE INDEX reports_unanswered ON reports (production_id, coalesce(due_at, 9223372036854775807), id) WHERE unanswered;
+-- The boards: overdue and nearest first, none last, then by id; each side by what it is shown.
+CREATE INDEX reports_board ON reports (production_id, coalesce(board_at, 9223372036854775807), id);
+CREATE INDEX reports_board_union ON reports (production_id, coalesce(board_at_union, 9223372036854775807), id);
+CREATE INDEX reports_unanswered ON reports (production_id, coalesce(board_at, 9223372036854775807), id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 
 CREATE TABLE units (
@@ -323,6 +326,7 @@ CREATE TABLE links (
     token_hash BLOB NOT NULL PRIMARY KEY,
     report_id BLOB NOT NULL,
     member_id BLOB NOT NULL,
+    cycle INTEGER NOT NULL,
     due_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX links_report ON links (report_id);

@@ -37,6 +37,8 @@ pub(super) fn new_row(production: &Production, reporter: &Reporter, draft: &Draf
         level: 0,
         cycle: 0,
         due_at: None,
+        board_at: None,
+        board_at_union: None,
         wake_at: None,
         deliver_at: None,
         outcome: None,

@@ -112,6 +112,17 @@ pub fn due_for(report: &Report, side: Side) -> (Option<Awaiting>, Option<UtcMill
     (report.awaiting(), report.due_at())
 }
 
+/// Where the report stands among others on this side's board: what it awaits by the deadline that the side is shown;
+/// once everybody was silent by the last one that passed, which puts it above all that are still to come. `None`: last.
+///
+/// Source: experience.md, "Desks".
+pub fn board_at(report: &Report, side: Side) -> Option<UtcMillis> {
+    match &report.stage {
+        Stage::Exhausted(exhausted) => Some(exhausted.anchor),
+        Stage::Filed { .. } | Stage::Open(_) | Stage::Answered(_) | Stage::Closed { .. } => due_for(report, side).1,
+    }
+}
+
 /// The breaches that this side may know of: for the production side and the observers nothing before a summary exists.
 pub fn breaches_for(report: &Report, side: Side) -> impl Iterator<Item = &Breach> {
     report.breaches.iter().filter(move |breach| side == Side::Union || breach.chain == Chain::Production)

@@ -36,6 +36,8 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         level: 1,
         cycle: 1,
         due_at: due.map(UtcMillis::new),
+        board_at: due.map(UtcMillis::new),
+        board_at_union: due.map(UtcMillis::new),
         wake_at: due.map(UtcMillis::new),
         deliver_at: None,
         outcome: None,
