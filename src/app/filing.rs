@@ -11,8 +11,11 @@ mod rows;
 
 use std::sync::Arc;
 
-pub(super) use self::found::production_of_code;
-use self::{draft::Draft, found::Found};
+pub(super) use self::found::code_at;
+use self::{
+    draft::Draft,
+    found::{Circumstances, Found},
+};
 use super::{
     App,
     caused::Caused,
@@ -37,7 +40,11 @@ use crate::{
         kind::UnitKind,
         receipt::{LookupKey, Receipt},
     },
-    storage::{StorageError, Tx, filings::NewReport, productions},
+    storage::{
+        StorageError, Tx,
+        filings::{Counted, NewReport},
+        productions,
+    },
 };
 
 /// How often a filing is sealed anew because the roster changed under it.
@@ -73,11 +80,11 @@ impl App {
         let reporter = self.reporter(&body)?;
         for _ in 0..MOST_TRIES {
             let found = self.find_for_filing(&reporter, crew_code, &body, now).await?;
-            let (production, repeated) = match found {
+            let (production, around) = match found {
                 Found::Repeated(subject) => return self.filed_again(&subject, &reporter).await,
-                Found::New { production, repeated } => (production, repeated),
+                Found::New(production, around) => (production, around),
             };
-            match self.file_new(&production, &reporter, &body, repeated, now).await {
+            match self.file_new(&production, &reporter, &body, around, now).await {
                 Err(error) if is_conflict(&error) || is_taken(&error) => {}
                 answer => return answer.map(FiledAs::New),
             }
@@ -101,7 +108,7 @@ impl App {
         production: &Arc<Production>,
         reporter: &Reporter,
         body: &FilingBody,
-        repeated: bool,
+        around: Circumstances,
         now: UtcMillis,
     ) -> Result<Filed, AppError> {
         let (category, kind) = body.listed(&production.catalogue)?;
@@ -109,8 +116,9 @@ impl App {
             return Err(AppError::ProductionNotReady);
         }
         let (severity, because) =
-            catalogue::severity(category, kind, body.severity.into(), body.was_ignored_before(), repeated);
+            catalogue::severity(category, kind, body.severity.into(), body.was_ignored_before(), around.repeated);
         let drafted = self.draft(production, body, category.chain(), severity, now);
+        let drafted = Draft { by_old_code: around.by_old_code, ..drafted };
         let own = OwnPart {
             filed_at: now.get(),
             severity: body.severity,
@@ -168,7 +176,7 @@ impl App {
     ) -> Result<Subject, AppError> {
         let row = rows::new_row(production, reporter, &draft, &sealed);
         let (units, envelopes) = rows::parts(&row, &readers, reporter.keys.id().0, sealed);
-        let kept_out = draft.tags.concat();
+        let counted = Counted { hour: draft.hour, budget: hourly_budget(production), by_old_code: draft.by_old_code };
         let mut subject = Subject {
             production: Arc::clone(production),
             row,
@@ -181,10 +189,9 @@ impl App {
         let Caused { events, notices, leaves } = self.gather_first(&mut subject, &draft.events)?;
         note_state(&mut subject)?;
         let (revision, report) = (production.revision, subject.row.clone());
-        let new = NewReport { revision, report, kept_out, units, envelopes, events, notices, leaves };
+        let new = NewReport { revision, counted, report, units, envelopes, events, notices, leaves };
         self.inner.storage.file(production.id.as_bytes(), new).await?;
-        self.inner.nudges.engine.notify_one();
-        self.inner.nudges.sender.notify_one();
+        self.nudge_both();
         Ok(subject)
     }
 
@@ -198,6 +205,11 @@ impl App {
     pub(super) fn crew_code_mac(&self, code: &str) -> [u8; 32] {
         self.inner.keys.crew.mac(&[code.as_bytes()])
     }
+}
+
+/// How many filings an hour may bring before they are marked.
+fn hourly_budget(production: &Production) -> i32 {
+    i32::try_from(production.settings.hourly_budget()).unwrap_or(i32::MAX)
 }
 
 /// Refuses as a conflict what was decided on an older picture of the production.

@@ -6,6 +6,7 @@
 pub mod acts;
 pub mod board;
 pub mod deadlines;
+pub mod deliveries;
 pub mod error;
 pub mod form;
 pub mod link;
@@ -14,6 +15,7 @@ pub mod outages;
 pub mod people;
 pub mod policy;
 pub mod productions;
+pub mod readiness;
 pub mod roster;
 pub mod sending;
 pub mod sessions;
@@ -164,6 +166,11 @@ impl App {
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
+}
+
+/// An instant as answers show it: RFC 3339 in UTC.
+pub fn rfc3339(at: crate::domain::time::UtcMillis) -> String {
+    shown::time(at)
 }
 
 impl From<StorageError> for AppError {

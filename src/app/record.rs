@@ -115,7 +115,7 @@ impl App {
         production: Arc<Production>,
         policy: Option<Arc<Policy>>,
     ) -> Result<Subject, AppError> {
-        let tags = tags_of(&report_parts::kept_out(conn, row.id)?);
+        let tags = tags_of(&row.kept_out);
         let people = self.people_of(&production, row.id, &tags);
         let policy = match policy {
             Some(policy) => policy,

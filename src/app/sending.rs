@@ -7,6 +7,8 @@
 mod dead;
 mod prepare;
 
+pub(in crate::app) use dead::{Place, hears_of};
+
 use super::{
     App,
     error::AppError,

@@ -10,26 +10,29 @@ use super::{
     ledger::{self, PendingRow},
     outbox::{self, NoticeRow},
     productions::{self, Mark},
-    report_parts::{self, EnvelopeRow, EventRow, KeptOutRow, UnitRow},
+    report_parts::{self, EnvelopeRow, EventRow, UnitRow},
     reports::{self as rows, ReportRow},
     schema::{
-        crew_codes, engine_state, envelopes as envelope_groups, events, kept_out, ledger_pending,
-        outbox as outbox_rows, productions as shows, reports, units,
+        crew_codes, engine_state, envelopes as envelope_groups, events, ledger_pending, outbox as outbox_rows,
+        productions as shows, reports, units,
     },
     types::Bytes,
 };
-use crate::domain::{ids::ProductionId, time::UtcMillis};
+use crate::domain::{
+    ids::{ProductionId, ReportId},
+    time::UtcMillis,
+};
 
 /// A report that is not stored yet, with all that hangs on it; see [`super::Storage::file`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReport {
     /// The revision of its production that everything here was decided on.
     pub revision: i64,
-    /// Its row. `outages_until` is set when it is written: its deadlines are new, and no outage before has taken
+    /// How it is counted.
+    pub counted: Counted,
+    /// Its row. `overflow` is set when it is written, and `outages_until`: its deadlines are new, and no outage before has taken
     /// anything from them.
     pub report: ReportRow,
-    /// Its kept-out tags: 16 bytes each, a multiple of 32 of them.
-    pub kept_out: Vec<u8>,
     /// What was said.
     pub units: Vec<UnitRow>,
     /// Who may open it.
@@ -42,11 +45,27 @@ pub struct NewReport {
     pub leaves: Vec<PendingRow>,
 }
 
+/// How a filing is counted in its production's hour. Above the budget, or by an old code, it is marked for the union side
+/// alone: nothing else of it is any different, but that nothing is raised because of it.
+///
+/// Source: security.md, "Being crew without saying who".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The end of the hour: never anything finer.
+    pub hour: UtcMillis,
+    /// Filings of that hour that are not marked.
+    pub budget: i32,
+    /// Its crew code is no longer in full force.
+    pub by_old_code: bool,
+}
+
 /// What decides about a filing, as one query finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
 pub struct Glance {
     /// Whose the crew code is.
     pub production: ProductionId,
+    /// Until when a rotated code is in full force.
+    pub full_until: Option<UtcMillis>,
     /// Until when an old or burned code still files.
     pub until: Option<UtcMillis>,
     /// The production's mark.
@@ -85,6 +104,7 @@ pub(super) fn glance(
         .filter(crew_codes::mac.eq(Bytes(*code)))
         .select((
             crew_codes::production_id,
+            crew_codes::full_until,
             crew_codes::until,
             (shows::revision, engine_state::held),
             exists(filed),
@@ -106,8 +126,9 @@ pub(super) fn add(tx: &mut Tx, filings: &[&NewReport]) -> Result<Vec<bool>, Stor
     if these.is_empty() {
         return Ok(current);
     }
+    let overflow = overflow(tx, &these)?;
     these.sort_unstable_by_key(|new| new.report.id);
-    let rows = Rows::of(&these, engine::last_outage(tx)?)?;
+    let rows = Rows::of(&these, &overflow, engine::last_outage(tx)?)?;
     match tx {
         // A single one goes by statements that stay prepared, and tells more exactly what is wrong with it.
         Conn::Postgres(c) if these.len() > 1 => rows.copy(c)?,
@@ -119,7 +140,6 @@ pub(super) fn add(tx: &mut Tx, filings: &[&NewReport]) -> Result<Vec<bool>, Stor
 /// The rows of several new reports, by table. Copies: a batch may have to be written again.
 struct Rows {
     reports: Vec<ReportRow>,
-    kept_out: Vec<KeptOutRow>,
     units: Vec<UnitRow>,
     envelopes: Vec<GroupRow>,
     events: Vec<EventRow>,
@@ -128,14 +148,16 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(filings: &[&NewReport], outages_until: UtcMillis) -> Result<Self, StorageError> {
+    fn of(filings: &[&NewReport], overflow: &[ReportId], outages_until: UtcMillis) -> Result<Self, StorageError> {
         let mut leaves = all(filings, |new| &new.leaves);
         leaves.sort_unstable_by_key(|leaf| leaf.id);
-        let report = |new: &&NewReport| ReportRow { outages_until, ..new.report.clone() };
-        let kept_out = |new: &&NewReport| KeptOutRow { report_id: new.report.id, tags: new.kept_out.clone() };
+        let report = |new: &&NewReport| {
+            let overflow = overflow.contains(&new.report.id);
+            let counts_for_repeated = new.report.counts_for_repeated && !overflow;
+            ReportRow { outages_until, overflow, counts_for_repeated, ..new.report.clone() }
+        };
         Ok(Self {
             reports: filings.iter().map(report).collect(),
-            kept_out: filings.iter().map(kept_out).collect(),
             units: all(filings, |new| &new.units),
             envelopes: envelopes::grouped(&all(filings, |new| &new.envelopes))?,
             events: all(filings, |new| &new.events),
@@ -147,7 +169,6 @@ impl Rows {
     /// By statements with values.
     fn insert(&self, tx: &mut Tx) -> Result<(), StorageError> {
         rows::add_all(tx, &self.reports)?;
-        report_parts::add_all_kept_out(tx, &self.kept_out)?;
         report_parts::add_units(tx, &self.units)?;
         envelopes::add_groups(tx, &self.envelopes)?;
         report_parts::append_events(tx, &self.events)?;
@@ -160,7 +181,6 @@ impl Rows {
     /// name events that were just drawn.
     fn copy(&self, c: &mut PgConnection) -> Result<(), StorageError> {
         copy_from(reports::table).from_insertable(&self.reports).execute(c)?;
-        copy_from(kept_out::table).from_insertable(&self.kept_out).execute(c)?;
         copy_from(units::table).from_insertable(&self.units).execute(c)?;
         copy_from(envelope_groups::table).from_insertable(&self.envelopes).execute(c)?;
         copy_from(events::table).from_insertable(&self.events).execute(c)?;
@@ -168,6 +188,28 @@ impl Rows {
         copy_from(ledger_pending::table).from_insertable(&self.leaves).execute(c)?;
         Ok(())
     }
+}
+
+/// Counts new reports in their hours; returns those that are to be marked. Of one hour the first ones are within the
+/// budget, in the order in which they came.
+fn overflow(tx: &mut Tx, filings: &[&NewReport]) -> Result<Vec<ReportId>, StorageError> {
+    let hour = |new: &NewReport| (new.report.production_id, new.counted.hour);
+    let mut marked = Vec::new();
+    let mut counted: Vec<(ProductionId, UtcMillis)> = Vec::new();
+    for new in filings {
+        let (production, end) = hour(new);
+        if counted.contains(&(production, end)) {
+            continue;
+        }
+        counted.push((production, end));
+        let of_hour: Vec<&&NewReport> = filings.iter().filter(|other| hour(other) == (production, end)).collect();
+        let many = i32::try_from(of_hour.len()).unwrap_or(i32::MAX);
+        let before = productions::count_filings(tx, production, end, many)? - many;
+        let over =
+            (before + 1..).zip(of_hour).filter(|(nth, new)| new.counted.by_old_code || *nth > new.counted.budget);
+        marked.extend(over.map(|(_, new)| new.report.id));
+    }
+    Ok(marked)
 }
 
 /// Of each new report, whether its production is as it was when it was decided. Asked once per production.

@@ -7,8 +7,8 @@ use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
     schema::{
-        deliveries, envelopes, erasures, events, idempotency, kept_out, ledger_openings, ledger_pending, links, outbox,
-        reports, resealings, units,
+        deliveries, envelopes, erasures, events, idempotency, ledger_openings, ledger_pending, links, outbox, reports,
+        resealings, units,
     },
     types::Bytes,
 };
@@ -35,16 +35,6 @@ pub struct UnitRow {
     pub key_commit: Bytes<32>,
     /// The event that it belongs to; `None` for the filing.
     pub event_seq: Option<i32>,
-}
-
-/// Who is kept out of a report.
-#[derive(Insertable)]
-#[diesel(table_name = kept_out, treat_none_as_default_value = false)]
-pub(super) struct KeptOutRow {
-    /// The report.
-    pub(super) report_id: ReportId,
-    /// 16 bytes each.
-    pub(super) tags: Vec<u8>,
 }
 
 /// One event of a report; never changed.
@@ -97,29 +87,12 @@ pub fn append_events(tx: &mut Tx, rows: &[EventRow]) -> Result<(), StorageError>
     Ok(())
 }
 
-/// Adds the kept-out tags of a new report: 16 bytes each, a multiple of 32 of them.
-///
-/// # Errors
-/// [`StorageError::Duplicate`] if it has some.
-pub fn add_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
-    add_all_kept_out(tx, &[KeptOutRow { report_id: report, tags: tags.to_vec() }])
-}
-
-/// Adds the kept-out tags of new reports.
-///
-/// # Errors
-/// [`StorageError::Duplicate`] if one has some.
-pub(super) fn add_all_kept_out(tx: &mut Tx, rows: &[KeptOutRow]) -> Result<(), StorageError> {
-    on!(tx, for part in rows => diesel::insert_into(kept_out::table).values(part));
-    Ok(())
-}
-
 /// Replaces the kept-out tags of a report.
 ///
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn save_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
-    diesel::update(kept_out::table.find(report)).set(kept_out::tags.eq(tags)).execute(tx)?;
+    diesel::update(reports::table.find(report)).set(reports::kept_out.eq(tags)).execute(tx)?;
     Ok(())
 }
 
@@ -128,7 +101,7 @@ pub fn save_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), S
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn kept_out(conn: &mut Conn, report: ReportId) -> Result<Vec<u8>, StorageError> {
-    Ok(kept_out::table.find(report).select(kept_out::tags).get_result(conn).optional()?.unwrap_or_default())
+    Ok(reports::table.find(report).select(reports::kept_out).get_result(conn).optional()?.unwrap_or_default())
 }
 
 /// The units of a report, in no set order: order is inside them.
@@ -168,7 +141,6 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     diesel::delete(events::table.filter(events::report_id.eq(report))).execute(tx)?;
     diesel::delete(units::table.filter(units::report_id.eq(report))).execute(tx)?;
     diesel::delete(envelopes::table.filter(envelopes::report_id.eq(report))).execute(tx)?;
-    diesel::delete(kept_out::table.find(report)).execute(tx)?;
     diesel::delete(resealings::table.filter(resealings::report_id.eq(report))).execute(tx)?;
     diesel::delete(idempotency::table.filter(idempotency::scope.eq(report.as_bytes().as_slice()))).execute(tx)?;
     diesel::delete(outbox::table.filter(outbox::report_id.eq(report))).execute(tx)?;

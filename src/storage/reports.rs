@@ -98,6 +98,10 @@ pub struct ReportRow {
     pub open: bool,
     /// Outages that ended up to here are counted into its deadlines. Says nothing of the report: only outages set it.
     pub outages_until: UtcMillis,
+    /// Tags of who is kept out: 16 bytes each, a multiple of 32 of them. [`save`] leaves them
+    /// alone: see [`super::report_parts::save_kept_out`].
+    #[diesel(skip_update)]
+    pub kept_out: Vec<u8>,
 }
 
 /// Whose board it is: each goes by what its readers are shown.

@@ -13,13 +13,26 @@ use crate::{
 pub(super) enum Found {
     /// The receipt has filed this content.
     Repeated(Box<Subject>),
-    /// Nothing is known of the receipt.
-    New {
-        /// Where it is filed.
-        production: Arc<Production>,
-        /// Another report of the category came before.
-        repeated: bool,
-    },
+    /// Nothing is known of the receipt; where it is filed, and what stands around it.
+    New(Arc<Production>, Circumstances),
+}
+
+/// What stands around a new filing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Circumstances {
+    /// Another report of the category was delivered lately.
+    pub(super) repeated: bool,
+    /// Its crew code is no longer in full force.
+    pub(super) by_old_code: bool,
+}
+
+/// A crew code that files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app) struct CodeFound {
+    /// The production it files to.
+    pub(in crate::app) production: ProductionId,
+    /// It is today's, or was rotated less than a week ago. Else what it files is marked for the union side.
+    pub(in crate::app) is_in_force: bool,
 }
 
 impl App {
@@ -53,13 +66,13 @@ impl App {
                         Err(AppError::OtherContent)
                     };
                 }
-                let id = mac.map(|mac| production_of_code(conn, &mac, now)).transpose()?.flatten();
-                let production = app.production_in(conn, id.ok_or(AppError::NotFound)?)?;
+                let code = mac.map(|mac| code_at(conn, &mac, now)).transpose()?.flatten().ok_or(AppError::NotFound)?;
+                let production = app.production_in(conn, code.production)?;
                 let repeated = is_repeated(conn, &production, &category, now)?;
-                Ok(Found::New { production, repeated })
+                Ok(Found::New(production, Circumstances { repeated, by_old_code: !code.is_in_force }))
             })
             .await?;
-        if let Found::New { production, .. } = &found {
+        if let Found::New(production, _) = &found {
             self.remember(production);
             self.remember_code(mac, production.id);
         }
@@ -84,9 +97,12 @@ impl App {
             !seen.is_filed
                 && seen.production == production.id
                 && seen.mark == production.mark()
-                && files(seen.until, now)
+                && is_before(now, seen.until)
         });
-        Ok(usual.map(|seen| Found::New { production, repeated: seen.has_earlier }))
+        Ok(usual.map(|seen| {
+            let by_old_code = !is_before(now, seen.full_until);
+            Found::New(production, Circumstances { repeated: seen.has_earlier, by_old_code })
+        }))
     }
 
     fn remember_code(&self, mac: Option<[u8; 32]>, production: ProductionId) {
@@ -96,19 +112,15 @@ impl App {
     }
 }
 
-/// The production a crew code files to: one in force, or an old one that still files.
-pub(in crate::app) fn production_of_code(
-    conn: &mut Conn,
-    mac: &[u8; 32],
-    now: UtcMillis,
-) -> Result<Option<ProductionId>, AppError> {
-    let found = productions::crew_code(conn, mac)?;
-    Ok(found.filter(|code| files(code.until, now)).map(|code| code.production_id))
+/// A crew code in force, or an old one that still files.
+pub(in crate::app) fn code_at(conn: &mut Conn, mac: &[u8; 32], now: UtcMillis) -> Result<Option<CodeFound>, AppError> {
+    let found = productions::crew_code(conn, mac)?.filter(|code| is_before(now, code.until));
+    Ok(found.map(|code| CodeFound { production: code.production_id, is_in_force: is_before(now, code.full_until) }))
 }
 
-/// Whether a crew code that files until then does so now.
-fn files(until: Option<UtcMillis>, now: UtcMillis) -> bool {
-    until.is_none_or(|until| now < until)
+/// Whether the end, if there is one, is still to come.
+fn is_before(now: UtcMillis, end: Option<UtcMillis>) -> bool {
+    end.is_none_or(|end| now < end)
 }
 
 /// Another report of the category, delivered long enough ago and not too long.

@@ -58,6 +58,7 @@ pub(super) fn new_row(production: &Production, reporter: &Reporter, draft: &Draf
         version: 1,
         open: true,
         outages_until: UtcMillis::default(),
+        kept_out: draft.tags.concat(),
     }
 }
 

@@ -49,9 +49,10 @@ impl Rows {
         dumped.collect()
     }
 
-    /// Every row but what the service writes by itself: when it last lived, and that a batch was committed.
+    /// Every row but what the service writes by itself: when it last lived, that a batch was committed, and how many
+    /// filings an hour had.
     pub fn said(&self) -> Dump {
-        self.all_but(&["batches", "heartbeats", "engine_state"])
+        self.all_but(&["batches", "heartbeats", "engine_state", "budget"])
     }
 
     /// Nothing that somebody said was stored or taken away since.

@@ -6,7 +6,7 @@ use lastlooks::{
     domain::{ids::ReportId, time::UtcMillis},
     storage::{
         Bytes, Storage, StorageError, Target, WriterSettings,
-        filings::{Earlier, NewReport},
+        filings::{Counted, Earlier, NewReport},
         productions::{self, CrewCodeRow, ProductionRow},
         report_parts, reports,
     },
@@ -173,6 +173,27 @@ fn a_write_between_two_filings_sees_the_first_and_takes_neither_away() {
 }
 
 #[test]
+fn of_one_hour_what_comes_above_the_budget_is_marked_and_so_is_what_an_old_code_files() {
+    for database in TestDatabase::each() {
+        let storage = database.open();
+        with_production(&storage);
+        let with = |id, hour, by_old_code| {
+            let counted = Counted { hour: UtcMillis::new(hour), budget: 3, by_old_code };
+            NewReport { counted, ..a_filing(id, REVISION) }
+        };
+        let first = vec![with(9, 1, false), with(8, 1, true), with(1, 2, false)];
+        let second = vec![with(7, 1, false), with(6, 1, false), with(2, 2, false)];
+        for batch in [first, second] {
+            assert!(together(&storage, batch).iter().all(Result::is_ok));
+        }
+        for (id, marked) in [(9, false), (8, true), (1, false), (7, false), (6, true), (2, false)] {
+            let row = storage.read_blocking(move |conn| reports::find(conn, ReportId::new([id; 16]))).unwrap().unwrap();
+            assert_eq!((row.overflow, row.counts_for_repeated), (marked, !marked), "{id}");
+        }
+    }
+}
+
+#[test]
 fn a_filing_counts_the_outages_before_it_as_taken_from_nobody() {
     for database in TestDatabase::each() {
         let storage = database.open();
@@ -194,7 +215,7 @@ fn a_glance_says_what_the_questions_one_by_one_would_say() {
             production_id: PRODUCTION,
             sealed: vec![1],
             state: "old".to_owned(),
-            full_until: None,
+            full_until: Some(UtcMillis::new(66)),
             until: Some(UtcMillis::new(77)),
         };
         storage.write_blocking(&KEY, move |tx| productions::add_crew_code(tx, &code)).unwrap();
@@ -211,6 +232,7 @@ fn a_glance_says_what_the_questions_one_by_one_would_say() {
         };
         let before = glance(1, 6, earlier("weapons", 0, 200_000)).unwrap();
         assert_eq!((before.production, before.until), (PRODUCTION, Some(UtcMillis::new(77))));
+        assert_eq!(before.full_until, Some(UtcMillis::new(66)));
         assert_eq!((before.mark.revision, before.mark.engine_held), (REVISION, false));
         assert_eq!((before.is_filed, before.has_earlier), (false, false));
         assert_eq!(together(&storage, vec![a_filing(1, REVISION)]), [Ok(())]);

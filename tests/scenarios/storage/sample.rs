@@ -7,7 +7,7 @@ use lastlooks::{
     },
     storage::{
         Bytes, Conn, StorageError,
-        filings::NewReport,
+        filings::{Counted, NewReport},
         ledger::{self, PendingRow},
         outbox::{self, NoticeRow},
         report_parts::{self, EnvelopeRow, EventRow, UnitRow},
@@ -58,6 +58,7 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         version: 1,
         open: true,
         outages_until: UtcMillis::new(0),
+        kept_out: vec![id; 512],
     }
 }
 
@@ -123,8 +124,8 @@ pub fn a_filing(id: u8, revision: i64) -> NewReport {
     };
     NewReport {
         revision,
+        counted: Counted { hour: UtcMillis::new(3_600_000), budget: 1_000, by_old_code: false },
         report: a_report(id, Some(1_000)),
-        kept_out: vec![id; 512],
         units: vec![unit(1), unit(2)],
         envelopes: (0..13).map(envelope).collect(),
         events: (1..=6).map(|n| an_event(id, n, &format!("kind_{n}"))).collect(),
@@ -137,7 +138,6 @@ pub fn a_filing(id: u8, revision: i64) -> NewReport {
 pub fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
     let new = a_filing(id, 0);
     reports::add(tx, &new.report)?;
-    report_parts::add_kept_out(tx, new.report.id, &new.kept_out)?;
     report_parts::add_units(tx, &new.units)?;
     report_parts::add_envelopes(tx, &new.envelopes)?;
     report_parts::append_events(tx, &new.events)?;
