@@ -9,6 +9,7 @@ pub mod deadlines;
 pub mod deliveries;
 pub mod error;
 pub mod form;
+pub mod ledger;
 pub mod link;
 pub mod manifest;
 pub mod outages;
@@ -22,6 +23,7 @@ pub mod sessions;
 pub mod setup;
 pub mod unanswered;
 pub mod view;
+pub mod wellbeing;
 
 mod caused;
 mod context;
@@ -29,7 +31,6 @@ mod fields;
 mod filing;
 mod handle;
 mod inbox;
-mod ledger;
 mod notices;
 mod opened;
 mod record;
@@ -41,7 +42,6 @@ mod sight;
 mod tags;
 mod telling;
 mod upkeep;
-mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -51,7 +51,7 @@ pub use record::{Decided, Subject, UnderWay};
 pub use sight::Reader;
 
 use crate::{
-    app::{error::AppError, sessions::Strangers},
+    app::{error::AppError, ledger::LedgerKeys, sessions::Strangers},
     auth::{common_passwords::CommonPasswords, stretch::Permits, token::Tokens},
     clock::Clock,
     config::Settings,
@@ -74,6 +74,7 @@ pub(crate) struct Inner {
     pub(crate) storage: Storage,
     pub(crate) settings: Settings,
     pub(crate) keys: ServerKeys,
+    pub(crate) ledger: LedgerKeys,
     pub(crate) permits: Permits,
     pub(crate) tokens: Tokens,
     pub(crate) common_passwords: CommonPasswords,
@@ -116,6 +117,8 @@ pub struct Parts {
     pub settings: Settings,
     /// Keys from the root secret.
     pub keys: ServerKeys,
+    /// Keys that sign for the ledger.
+    pub ledger: LedgerKeys,
     /// The right to stretch passwords.
     pub permits: Permits,
     /// Signs and checks access tokens.
@@ -134,6 +137,7 @@ impl App {
                 storage: parts.storage,
                 settings: parts.settings,
                 keys: parts.keys,
+                ledger: parts.ledger,
                 permits: parts.permits,
                 tokens: parts.tokens,
                 common_passwords: CommonPasswords::shipped(),

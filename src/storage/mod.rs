@@ -5,10 +5,12 @@
 
 pub mod absences;
 mod connection;
+pub mod copy;
 pub mod engine;
 mod envelopes;
 mod error;
 pub mod filings;
+pub mod heads;
 mod job;
 pub mod ledger;
 mod migrations;
@@ -24,6 +26,7 @@ mod schema;
 mod store;
 pub mod test_notices;
 mod types;
+pub mod vitals;
 mod writer;
 
 pub use connection::{Conn, Target, Tx};
