@@ -98,6 +98,10 @@ pub struct ReportRow {
     pub open: bool,
     /// Outages that ended up to here are counted into its deadlines. Says nothing of the report: only outages set it.
     pub outages_until: UtcMillis,
+    /// Tags of who is kept out: 16 bytes each, a multiple of 32 of them. [`save`] leaves them
+    /// alone: see [`super::report_parts::save_kept_out`].
+    #[diesel(skip_update)]
+    pub kept_out: Vec<u8>,
 }
 
 /// Whose board it is: each goes by what its readers are shown.
@@ -159,7 +163,15 @@ impl BoardOrder {
 /// # Errors
 /// [`StorageError::Duplicate`] if the receipt has filed already.
 pub fn add(tx: &mut Tx, row: &ReportRow) -> Result<(), StorageError> {
-    on!(tx, |c| diesel::insert_into(reports::table).values(row).execute(c))?;
+    add_all(tx, std::slice::from_ref(row))
+}
+
+/// Adds reports.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if a receipt has filed already.
+pub(super) fn add_all(tx: &mut Tx, rows: &[ReportRow]) -> Result<(), StorageError> {
+    on!(tx, for part in rows => diesel::insert_into(reports::table).values(part));
     Ok(())
 }
 
@@ -284,11 +296,16 @@ pub fn has_earlier(
     from: UtcMillis,
     to: UtcMillis,
 ) -> Result<bool, StorageError> {
-    let earlier = reports::table
+    Ok(on!(conn, |c| diesel::select(exists(earlier(production, category, from, to))).get_result(c))?)
+}
+
+/// The reports that [`has_earlier`] looks for.
+#[diesel::dsl::auto_type]
+pub(super) fn earlier<'a>(production: ProductionId, category: &'a str, from: UtcMillis, to: UtcMillis) -> _ {
+    reports::table
         .filter(reports::production_id.eq(production).and(reports::category.eq(category)))
         .filter(reports::counts_for_repeated)
-        .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)));
-    Ok(on!(conn, |c| diesel::select(exists(earlier)).get_result(c))?)
+        .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)))
 }
 
 /// Every open report of a production, by id.
