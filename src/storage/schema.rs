@@ -1,5 +1,6 @@
 //! The tables, in the subset of types that both backends share: ids and keys as bytes, times as UTC milliseconds,
 //! enums and JSON as text. The migrations say what each is for; a test holds the three together.
+// Long because every table stands in one list, and the last macro names those that are joined.
 
 diesel::table! {
     productions (id) {
