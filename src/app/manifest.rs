@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, context::Production, error::AppError, filing::code_at, view::LevelView};
+use super::{App, context::Production, error::AppError, filing::code_at, ledger::LedgerView, view::LevelView};
 use crate::domain::{
     catalogue::Severity,
     policy::{Level, Side, WindowRow},
@@ -140,6 +140,8 @@ pub struct Manifest {
     pub ready: bool,
     /// The code is today's, or was until less than a week ago. If not, it still files: today's is on the call sheet.
     pub code_in_force: bool,
+    /// The public ledger, to check promises and bundles against.
+    pub ledger: LedgerView,
 }
 
 /// Fields of a filing that never reach the production's side.
@@ -166,15 +168,17 @@ impl App {
             })
             .await?;
         self.remember(&production);
-        Ok(Manifest { code_in_force, ..manifest(&production, self.inner.settings.run_by.clone()) })
+        let ledger = self.ledger_view().await?;
+        Ok(Manifest { code_in_force, ..manifest(&production, self.inner.settings.run_by.clone(), ledger) })
     }
 }
 
-fn manifest(production: &Production, run_by: Option<String>) -> Manifest {
+fn manifest(production: &Production, run_by: Option<String>, ledger: LedgerView) -> Manifest {
     let (settings, policy) = (&production.settings, &production.policy);
     Manifest {
         production: production.shown_as().to_owned(),
         run_by,
+        ledger,
         emergency_text: settings.emergency_text.clone(),
         emergency_number: settings.emergency_number.clone(),
         hotline: settings.hotline.clone(),

@@ -9,6 +9,7 @@ pub mod deadlines;
 pub mod deliveries;
 pub mod error;
 pub mod form;
+pub mod ledger;
 pub mod link;
 pub mod manifest;
 pub mod outages;
@@ -22,13 +23,13 @@ pub mod sessions;
 pub mod setup;
 pub mod unanswered;
 pub mod view;
+pub mod wellbeing;
 
 mod context;
 mod fields;
 mod filing;
 mod handle;
 mod inbox;
-mod ledger;
 mod notices;
 mod opened;
 mod record;
@@ -40,7 +41,6 @@ mod sight;
 mod tags;
 mod telling;
 mod upkeep;
-mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -50,7 +50,7 @@ pub use record::{Decided, Subject, UnderWay};
 pub use sight::Reader;
 
 use crate::{
-    app::{error::AppError, sessions::Strangers},
+    app::{error::AppError, ledger::LedgerKeys, sessions::Strangers},
     auth::{common_passwords::CommonPasswords, stretch::Permits, token::Tokens},
     clock::Clock,
     config::Settings,
@@ -73,6 +73,7 @@ pub(crate) struct Inner {
     pub(crate) storage: Storage,
     pub(crate) settings: Settings,
     pub(crate) keys: ServerKeys,
+    pub(crate) ledger: LedgerKeys,
     pub(crate) permits: Permits,
     pub(crate) tokens: Tokens,
     pub(crate) common_passwords: CommonPasswords,
@@ -113,6 +114,8 @@ pub struct Parts {
     pub settings: Settings,
     /// Keys from the root secret.
     pub keys: ServerKeys,
+    /// Keys that sign for the ledger.
+    pub ledger: LedgerKeys,
     /// The right to stretch passwords.
     pub permits: Permits,
     /// Signs and checks access tokens.
@@ -131,6 +134,7 @@ impl App {
                 storage: parts.storage,
                 settings: parts.settings,
                 keys: parts.keys,
+                ledger: parts.ledger,
                 permits: parts.permits,
                 tokens: parts.tokens,
                 common_passwords: CommonPasswords::shipped(),

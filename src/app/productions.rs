@@ -16,6 +16,7 @@ use super::{
     context::json,
     error::AppError,
     fields,
+    ledger::public,
     manifest::NamedView,
     people::Administrator,
     policy::{self, Standing},
@@ -267,9 +268,11 @@ fn insert(
     let shipped = PolicyDocument::shipped();
     if wanted.longer_than(&shipped).is_empty() {
         policy::add(tx, row.id, 1, wanted, &[], "in_force", now)?;
+        public::policy(tx, row.id, 1, now)?;
         return Ok(Standing::InForce(1));
     }
     policy::add(tx, row.id, 1, &shipped, &[], "in_force", now)?;
+    public::policy(tx, row.id, 1, now)?;
     policy::add(tx, row.id, 2, wanted, &[], "pending", now)?;
     Ok(Standing::Pending(2))
 }

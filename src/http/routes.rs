@@ -4,8 +4,8 @@ use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    absence, accounts, acts, crew, crew_codes, deliveries, desks, link, people, policy, productions, readiness,
-    reports, seats, sessions,
+    absence, accounts, acts, crew, crew_codes, deliveries, desks, ledger, link, pages, people, policy, productions,
+    readiness, reports, seats, sessions,
 };
 use crate::app::App;
 
@@ -25,6 +25,11 @@ pub fn listed(config: &mut ServiceConfig<'_>) {
     report_routes(config);
     link_routes(config);
     administration_routes(config);
+    ledger_routes(config);
+}
+
+fn ledger_routes(config: &mut ServiceConfig<'_>) {
+    config.service(ledger::checkpoint).service(ledger::tile).service(ledger::keys).service(ledger::opening);
 }
 
 fn crew_routes(config: &mut ServiceConfig<'_>) {
@@ -71,7 +76,7 @@ fn report_routes(config: &mut ServiceConfig<'_>) {
 }
 
 fn link_routes(config: &mut ServiceConfig<'_>) {
-    config.service(link::show_link).service(link::press_link).service(link::link_style);
+    config.service(link::show_link).service(link::press_link).service(link::link_style).service(pages::security_txt);
 }
 
 fn administration_routes(config: &mut ServiceConfig<'_>) {

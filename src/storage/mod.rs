@@ -5,8 +5,10 @@
 
 pub mod absences;
 mod connection;
+pub mod copy;
 pub mod engine;
 mod error;
+pub mod heads;
 mod job;
 pub mod ledger;
 mod migrations;
@@ -22,6 +24,7 @@ mod schema;
 mod store;
 pub mod test_notices;
 mod types;
+pub mod vitals;
 mod writer;
 
 pub use connection::{Conn, Target, Tx};

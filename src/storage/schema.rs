@@ -1,6 +1,6 @@
 //! The tables, in the subset of types that both backends share: ids and keys as bytes, times as UTC milliseconds,
 //! enums and JSON as text. The migrations say what each is for; a test holds the three together.
-// Long because every table stands in one list, and the last macro names those that are joined.
+// Long because every table stands here once, and nothing else.
 
 diesel::table! {
     productions (id) {
@@ -380,9 +380,36 @@ diesel::table! {
 }
 
 diesel::table! {
-    ledger_checkpoints (size) {
+    ledger_logs (number) {
+        number -> Integer,
+        origin -> Text,
+        from_size -> BigInt,
+        opened_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_checkpoints (log, size) {
+        log -> Integer,
         size -> BigInt,
         note -> Text,
+        signed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_cosignatures (log, size, witness) {
+        log -> Integer,
+        size -> BigInt,
+        witness -> Text,
+        line -> Text,
+    }
+}
+
+diesel::table! {
+    ledger_ticks (id) {
+        id -> Integer,
+        last -> BigInt,
     }
 }
 

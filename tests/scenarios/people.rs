@@ -5,6 +5,7 @@ mod accounts;
 mod administration;
 mod bad_input;
 mod commands;
+mod crowd;
 mod deliveries;
 mod getting_back;
 mod leaving;

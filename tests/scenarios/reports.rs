@@ -6,6 +6,7 @@ mod chain;
 mod life;
 mod link;
 mod sealed;
+mod together;
 
 use serde_json::{Value, json};
 

@@ -369,10 +369,38 @@ CREATE TABLE ledger_tiles (
     PRIMARY KEY (level, n)
 );
 
-CREATE TABLE ledger_checkpoints (
-    size BIGINT NOT NULL PRIMARY KEY,
-    note TEXT NOT NULL
+-- A log has one origin; another one is begun only where a database was restored from an older copy.
+CREATE TABLE ledger_logs (
+    number INTEGER NOT NULL PRIMARY KEY,
+    origin TEXT NOT NULL,
+    from_size BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX ledger_logs_origin ON ledger_logs (origin);
+
+CREATE TABLE ledger_checkpoints (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    signed_at BIGINT NOT NULL,
+    PRIMARY KEY (log, size)
+);
+CREATE INDEX ledger_checkpoints_signed ON ledger_checkpoints (log, signed_at);
+
+CREATE TABLE ledger_cosignatures (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    witness TEXT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (log, size, witness)
+);
+
+-- The last tick that was integrated: one row, id 1.
+CREATE TABLE ledger_ticks (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    last BIGINT NOT NULL
+);
+INSERT INTO ledger_ticks (id, last) VALUES (1, 0);
 
 CREATE TABLE heartbeats (
     instance BYTEA NOT NULL PRIMARY KEY,
@@ -430,4 +458,10 @@ CREATE TRIGGER ledger_leaves_not_emptied BEFORE TRUNCATE ON ledger_leaves FOR EA
 CREATE TRIGGER ledger_checkpoints_unchanged BEFORE UPDATE ON ledger_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_checkpoints_kept BEFORE DELETE ON ledger_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_checkpoints_not_emptied BEFORE TRUNCATE ON ledger_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_unchanged BEFORE UPDATE ON ledger_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_kept BEFORE DELETE ON ledger_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_not_emptied BEFORE TRUNCATE ON ledger_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_unchanged BEFORE UPDATE ON ledger_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_kept BEFORE DELETE ON ledger_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_not_emptied BEFORE TRUNCATE ON ledger_cosignatures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_pending_unchanged BEFORE UPDATE ON ledger_pending FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -369,10 +369,38 @@ CREATE TABLE ledger_tiles (
     PRIMARY KEY (level, n)
 ) WITHOUT ROWID;
 
-CREATE TABLE ledger_checkpoints (
-    size BIGINT NOT NULL PRIMARY KEY,
-    note TEXT NOT NULL
+-- A log has one origin; another one is begun only where a database was restored from an older copy.
+CREATE TABLE ledger_logs (
+    number INTEGER NOT NULL PRIMARY KEY,
+    origin TEXT NOT NULL,
+    from_size BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX ledger_logs_origin ON ledger_logs (origin);
+
+CREATE TABLE ledger_checkpoints (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    signed_at BIGINT NOT NULL,
+    PRIMARY KEY (log, size)
+) WITHOUT ROWID;
+CREATE INDEX ledger_checkpoints_signed ON ledger_checkpoints (log, signed_at);
+
+CREATE TABLE ledger_cosignatures (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    witness TEXT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (log, size, witness)
+) WITHOUT ROWID;
+
+-- The last tick that was integrated: one row, id 1.
+CREATE TABLE ledger_ticks (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    last BIGINT NOT NULL
+);
+INSERT INTO ledger_ticks (id, last) VALUES (1, 0);
 
 CREATE TABLE heartbeats (
     instance BLOB NOT NULL PRIMARY KEY,
@@ -428,6 +456,18 @@ CREATE TRIGGER ledger_checkpoints_unchanged BEFORE UPDATE ON ledger_checkpoints 
 END;
 CREATE TRIGGER ledger_checkpoints_kept BEFORE DELETE ON ledger_checkpoints BEGIN
     SELECT RAISE(ABORT, 'ledger checkpoints are never deleted');
+END;
+CREATE TRIGGER ledger_logs_unchanged BEFORE UPDATE ON ledger_logs BEGIN
+    SELECT RAISE(ABORT, 'ledger logs are never changed');
+END;
+CREATE TRIGGER ledger_logs_kept BEFORE DELETE ON ledger_logs BEGIN
+    SELECT RAISE(ABORT, 'ledger logs are never deleted');
+END;
+CREATE TRIGGER ledger_cosignatures_unchanged BEFORE UPDATE ON ledger_cosignatures BEGIN
+    SELECT RAISE(ABORT, 'ledger cosignatures are never changed');
+END;
+CREATE TRIGGER ledger_cosignatures_kept BEFORE DELETE ON ledger_cosignatures BEGIN
+    SELECT RAISE(ABORT, 'ledger cosignatures are never deleted');
 END;
 CREATE TRIGGER ledger_pending_unchanged BEFORE UPDATE ON ledger_pending BEGIN
     SELECT RAISE(ABORT, 'pending ledger entries are never changed');

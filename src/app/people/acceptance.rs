@@ -43,7 +43,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for a code that is false, used or over; [`AppError::Invalid`] naming `name`, `password`,
-    /// or `invitation` for a seat on a second side; [`AppError::SignInRequired`] and [`AppError::SlowDown`] for a wrong
+    /// or `invitation` for a seat on a second side; [`AppError::WrongPassword`] and [`AppError::SlowDown`] for a wrong
     /// password of a known address; [`AppError::Unavailable`] while too many sign in at once.
     pub async fn accept(&self, code: &str, name: &str, password: &str) -> Result<Accepted, AppError> {
         let now = self.inner.clock.now();
