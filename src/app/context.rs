@@ -49,6 +49,8 @@ pub struct Seat {
     pub roles: Vec<String>,
     /// When somebody let them in to what was open; whoever sat first needs no one.
     pub let_in_at: Option<UtcMillis>,
+    /// Who let them in.
+    pub let_in_by: Option<MemberId>,
     /// The invitation's code was printed by the host.
     pub handed_out: bool,
     /// When the seat was taken.
@@ -235,6 +237,7 @@ fn seats(conn: &mut Conn, production: ProductionId) -> Result<Vec<Seat>, AppErro
             level: desk.level.and_then(|l| u8::try_from(l).ok()).map(Level),
             roles: stored(&seat.roles)?,
             let_in_at: seat.let_in_at,
+            let_in_by: seat.let_in_by,
             handed_out: seat.handed_out,
             added_at: seat.added_at,
             seal_to: SealTo::new(&keys),

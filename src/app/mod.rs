@@ -31,6 +31,7 @@ mod notices;
 mod opened;
 mod record;
 mod report_page;
+mod resealing;
 mod said;
 mod shown;
 mod sight;

@@ -79,6 +79,10 @@ pub struct RosterSeat {
     pub since: String,
     /// Whether they were let in to what was open then.
     pub let_in: bool,
+    /// Names of those who can let them in; empty once somebody has.
+    pub let_in_by: Vec<String>,
+    /// The reader is one of those.
+    pub yours_to_let_in: bool,
     /// The host handed the invitation out, and nobody has let them in since: the address was not checked.
     pub handed_out: bool,
 }
@@ -190,7 +194,11 @@ fn view(conn: &mut Conn, production: &Production, who: Administrator, now: UtcMi
     let desks = open_desks(conn, production.id)?;
     let reads_all = who.runs_the_server() || seat_of(production, who).is_some_and(|s| s.side == Side::Union);
     let own_side = seat_of(production, who).map(|s| s.side);
-    let seats = production.seats.iter().map(|s| roster_seat(s, reads_all || Some(s.side) == own_side)).collect();
+    let seats = production
+        .seats
+        .iter()
+        .map(|s| roster_seat(production, s, who, reads_all || Some(s.side) == own_side))
+        .collect();
     Ok(RosterView {
         production: production.id,
         version: production.roster_version,
@@ -206,7 +214,14 @@ fn seat_of(production: &Production, who: Administrator) -> Option<&Seat> {
     who.member().and_then(|member| production.seats_of(member).next())
 }
 
-fn roster_seat(seat: &Seat, with_address: bool) -> RosterSeat {
+/// A seat as somebody sees it who administers it, and so knows its address.
+pub(super) fn own_roster_seat(production: &Production, seat: &Seat, who: Administrator) -> RosterSeat {
+    roster_seat(production, seat, who, true)
+}
+
+fn roster_seat(production: &Production, seat: &Seat, who: Administrator, with_address: bool) -> RosterSeat {
+    let let_in = production.is_let_in(seat);
+    let admitting = if let_in { Vec::new() } else { production.who_lets_in(seat) };
     RosterSeat {
         member: seat.member,
         name: seat.name.clone(),
@@ -218,10 +233,20 @@ fn roster_seat(seat: &Seat, with_address: bool) -> RosterSeat {
         reading_key: URL_SAFE_NO_PAD.encode(seat.keys.reading),
         verify_key: URL_SAFE_NO_PAD.encode(seat.keys.verify.0),
         since: time(seat.added_at),
-        let_in: seat.let_in_at.is_some(),
+        let_in,
+        yours_to_let_in: admitting.iter().any(|s| Some(s.member) == who.member()),
+        let_in_by: names(&admitting),
         // The union's first counts as let in from the start, without anybody who could have checked the address.
         handed_out: seat.handed_out && seat.let_in_at.is_none_or(|at| at <= seat.added_at),
     }
+}
+
+/// Names of seats' people, sorted, each once.
+pub(super) fn names(seats: &[&Seat]) -> Vec<String> {
+    let mut names: Vec<String> = seats.iter().map(|seat| seat.name.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn invitations(

@@ -91,10 +91,12 @@ impl App {
 
     fn said_readers<'s>(&self, subject: &'s Subject, saying: Saying<'_>) -> Vec<(&'s SealTo, bool)> {
         let kept_out = KeptOut::new(&self.inner.keys.kept, subject.row.id, &subject.tags);
+        let Report { chain, retaliation, .. } = subject.report;
+        let addressed = Addressed { kind: saying.kind, to: saying.to, chain, retaliation };
         let mut readers: Vec<(&SealTo, bool)> = Vec::new();
         for seat in &subject.production.seats {
             let known = readers.iter().any(|(known, _)| known.id() == seat.seal_to.id());
-            if known || !is_for(&subject.report, saying, seat.side) {
+            if known || !addressed.is_for(seat.side) {
                 continue;
             }
             let hidden = subject.production.seats_of(seat.member).any(|s| kept_out.holds(s));
@@ -159,16 +161,47 @@ fn named_for(command: &Command, key: [u8; 16]) -> [u8; 16] {
     named
 }
 
-/// Whether a side gets envelopes of these words. A `retaliation` report never has any for observers, and none for the
-/// production side before the union shares a summary.
-fn is_for(report: &Report, saying: Saying<'_>, side: Side) -> bool {
-    let hidden = report.chain == Chain::Union && saying.kind != UnitKind::Summary;
-    match (saying.to, side) {
-        (To::Union | To::All, Side::Union) => true,
-        (To::All, Side::Production) => !hidden,
-        (To::All, Side::Observer) => !report.retaliation,
-        (To::Union, Side::Production | Side::Observer) => false,
-        (To::Reporter(own), side) => own == side,
+/// Words that were said, as far as it decides who reads them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Addressed {
+    /// What they are.
+    pub(super) kind: UnitKind,
+    /// For whom.
+    pub(super) to: To,
+    /// The chain that ran when they were said.
+    pub(super) chain: Chain,
+    /// The report is one about retaliation.
+    pub(super) retaliation: bool,
+}
+
+impl Addressed {
+    /// Whether a side gets envelopes of these words. A `retaliation` report never has any for observers, and none for
+    /// the production side before the union shares a summary.
+    pub(super) fn is_for(self, side: Side) -> bool {
+        let hidden = match self.kind {
+            UnitKind::Shared => self.retaliation,
+            UnitKind::Summary => false,
+            UnitKind::Union
+            | UnitKind::Own
+            | UnitKind::Answer
+            | UnitKind::Completion
+            | UnitKind::Message
+            | UnitKind::Verification
+            | UnitKind::StopWork
+            | UnitKind::Resumption
+            | UnitKind::Safety
+            | UnitKind::Worse
+            | UnitKind::Escalation
+            | UnitKind::NotCredible
+            | UnitKind::Photo => self.chain == Chain::Union,
+        };
+        match (self.to, side) {
+            (To::Union | To::All, Side::Union) => true,
+            (To::All, Side::Production) => !hidden,
+            (To::All, Side::Observer) => !self.retaliation,
+            (To::Union, Side::Production | Side::Observer) => false,
+            (To::Reporter(own), side) => own == side,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether this process can do its work: asked by load balancers through `/health/ready`.
 
-use super::App;
+use super::{App, error::AppError};
 use crate::storage::{StorageError, engine};
 
 impl App {
@@ -19,8 +19,21 @@ impl App {
     pub async fn check_engine(&self) -> Result<(), String> {
         let state = self.inner.storage.read(engine::state).await;
         match state.map_err(|error: StorageError| error.to_string())? {
-            state if state.held => Err(state.held_reason.unwrap_or_else(|| "deadlines are held".to_owned())),
+            state if state.held => Err(reason(state)),
             _ => Ok(()),
         }
     }
+
+    /// Why the engine is held, `None` if it is not.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`].
+    pub async fn held_because(&self) -> Result<Option<String>, AppError> {
+        let state = self.inner.storage.read(engine::state).await?;
+        Ok(state.held.then(|| reason(state)))
+    }
+}
+
+fn reason(state: engine::EngineRow) -> String {
+    state.held_reason.unwrap_or_else(|| "deadlines are held".to_owned())
 }

@@ -102,11 +102,11 @@ pub(super) fn start(app: &App, listener: Option<TcpListener>, role: Role) -> any
 fn checks(app: &App) -> Checks {
     let (database, engine) = (app.clone(), app.clone());
     Checks::default()
-        .with("database", move || {
+        .with("database", "the database is away", move || {
             let app = database.clone();
             Box::pin(async move { app.check_database().await })
         })
-        .with("engine", move || {
+        .with("engine", "deadlines are held; whoever hosts this runs lastlooks doctor", move || {
             let app = engine.clone();
             Box::pin(async move { app.check_engine().await })
         })

@@ -4,12 +4,7 @@ use actix_web::{HttpResponse, post, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{
-    body::Body,
-    credentials::IdempotencyKey,
-    problem::{Document, Problem},
-    reports::Desk,
-};
+use super::{body::Body, credentials::IdempotencyKey, problem::Problem, reports::Desk};
 use crate::app::{App, acts::AnswerBody, view::ReportView};
 
 /// Work was stopped.
@@ -84,15 +79,9 @@ pub(crate) struct TextBody {
     request_body = AnswerBody,
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or its Unlock-Key is missing", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "It is closed, or not possible now; the problem names the state", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again with the same key", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "It is closed, or not possible now; the problem names the state"),
     )
 )]
 #[post("/v1/reports/{id}/answer")]
@@ -118,15 +107,9 @@ pub(crate) async fn answer_report(
     request_body = StopWorkBody,
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or its Unlock-Key is missing", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "It is closed", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again with the same key", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "It is closed"),
     )
 )]
 #[post("/v1/reports/{id}/stop-work")]
@@ -152,15 +135,9 @@ pub(crate) async fn stop_work(
     request_body = ResumptionBody,
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or its Unlock-Key is missing", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "Work is not stopped", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again with the same key", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "Work is not stopped"),
     )
 )]
 #[post("/v1/reports/{id}/resumption")]
@@ -186,15 +163,9 @@ pub(crate) async fn resume(
     request_body = VerificationBody,
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or its Unlock-Key is missing", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "There is no answer to check, or it was verified", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again with the same key", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "There is no answer to check, or it was verified"),
     )
 )]
 #[post("/v1/reports/{id}/verification")]
@@ -220,15 +191,9 @@ pub(crate) async fn verify(
     request_body = ReasonBody,
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or its Unlock-Key is missing", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "No clock of the production runs, or nobody reachable is above", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again with the same key", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "No clock of the production runs, or nobody reachable is above"),
     )
 )]
 #[post("/v1/reports/{id}/escalation")]
@@ -254,15 +219,9 @@ pub(crate) async fn escalate(
     request_body = TextBody,
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or its Unlock-Key is missing", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "Not a `retaliation` report, or it was shared", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again with the same key", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "Not a `retaliation` report, or it was shared"),
     )
 )]
 #[post("/v1/reports/{id}/summary")]
@@ -288,15 +247,9 @@ pub(crate) async fn summarise(
     request_body = TextBody,
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or its Unlock-Key is missing", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "Its reporter took it back", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again with the same key", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "Its reporter took it back"),
     )
 )]
 #[post("/v1/reports/{id}/messages")]
@@ -322,15 +275,9 @@ pub(crate) async fn write_to_reporter(
     request_body = ReasonBody,
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or its Unlock-Key is missing", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "It is closed", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again with the same key", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "It is closed"),
     )
 )]
 #[post("/v1/reports/{id}/not-credible")]

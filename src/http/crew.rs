@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     body::{Body, EmptyBody},
     credentials::{CrewCode, IdempotencyKey, ReceiptBytes},
-    problem::{Document, Problem},
+    problem::Problem,
 };
 use crate::{
     app::{
@@ -94,8 +94,7 @@ fn receipt(bytes: &ReceiptBytes) -> Receipt {
     security(("crew_code" = [])),
     responses(
         (status = 200, description = "The manifest", body = Manifest),
-        (status = 404, description = "Unknown crew code", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "Unknown crew code"),
     )
 )]
 #[get("/v1/crew/manifest")]
@@ -111,13 +110,9 @@ pub(crate) async fn manifest(app: web::Data<App>, code: CrewCode) -> Result<Http
     responses(
         (status = 200, description = "This receipt has filed this content before; its status now", body = Filed),
         (status = 201, description = "Filed: it is on disk", body = Filed),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "Unknown crew code", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "The receipt belongs to other content, or nobody could read the report yet", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; the phone keeps the report and tries again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "Unknown crew code"),
+        (status = 409, description = "The receipt belongs to other content, or nobody could read the report yet"),
+        (status = 503, description = "The database is away; the phone keeps the report and tries again"),
     )
 )]
 #[post("/v1/reports")]
@@ -138,8 +133,7 @@ pub(crate) async fn file(
     security(("receipt" = [])),
     responses(
         (status = 200, description = "The inbox", body = Inbox),
-        (status = 404, description = "This receipt opens nothing", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "This receipt opens nothing"),
     )
 )]
 #[get("/v1/inbox")]
@@ -155,13 +149,8 @@ pub(crate) async fn inbox(app: web::Data<App>, bytes: ReceiptBytes) -> Result<Ht
     request_body = MessageBody,
     responses(
         (status = 200, description = "Written; the inbox now", body = Inbox),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "This receipt opens nothing", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "The report was withdrawn", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "This receipt opens nothing"),
+        (status = 409, description = "The report was withdrawn"),
     )
 )]
 #[post("/v1/inbox/messages")]
@@ -186,13 +175,8 @@ pub(crate) async fn write(
     request_body = SafetyBody,
     responses(
         (status = 200, description = "Recorded; the inbox now", body = Inbox),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "This receipt opens nothing", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "There is no answer to contest, or the time for it is over", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "This receipt opens nothing"),
+        (status = 409, description = "There is no answer to contest, or the time for it is over"),
     )
 )]
 #[post("/v1/inbox/safety")]
@@ -219,13 +203,8 @@ pub(crate) async fn safety(
     request_body = ContestBody,
     responses(
         (status = 200, description = "Recorded; the inbox now", body = Inbox),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "This receipt opens nothing", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "There is no answer to contest, or the time for it is over", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "This receipt opens nothing"),
+        (status = 409, description = "There is no answer to contest, or the time for it is over"),
     )
 )]
 #[post("/v1/inbox/contest")]
@@ -246,13 +225,8 @@ pub(crate) async fn contest(
     request_body = WorseBody,
     responses(
         (status = 200, description = "Recorded; the inbox now", body = Inbox),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "This receipt opens nothing", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "It is answered, or you said so already", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "This receipt opens nothing"),
+        (status = 409, description = "It is answered, or you said so already"),
     )
 )]
 #[post("/v1/inbox/worse")]
@@ -272,12 +246,9 @@ pub(crate) async fn worse(
     security(("receipt" = [])),
     responses(
         (status = 200, description = "Withdrawn; the inbox now", body = Inbox),
-        (status = 404, description = "This receipt opens nothing", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "It is closed already", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "This receipt opens nothing"),
+        (status = 409, description = "It is closed already"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/inbox/withdrawal")]

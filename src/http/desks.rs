@@ -4,11 +4,7 @@ use actix_web::{HttpResponse, delete, patch, post, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{
-    body::Body,
-    problem::{Document, Problem},
-    signed_in::Member,
-};
+use super::{body::Body, problem::Problem, signed_in::Member};
 use crate::{
     app::{
         App,
@@ -78,13 +74,7 @@ pub(crate) struct DeskChangeBody {
     request_body = DeskBody,
     responses(
         (status = 201, description = "Added", body = DeskView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such production, or not for the caller", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or not for the caller"),
     )
 )]
 #[post("/v1/productions/{id}/desks")]
@@ -107,13 +97,7 @@ pub(crate) async fn add(
     responses(
         (status = 200, description = "As it is now", body = DeskView),
         (status = 202, description = "A level would lose a union desk: it waits for a union member; the level stays", body = DeskView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such desk, or not for the caller to change", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such desk, or not for the caller to change"),
     )
 )]
 #[patch("/v1/desks/{id}")]
@@ -139,11 +123,9 @@ pub(crate) async fn change(
     responses(
         (status = 202, description = "A level would lose a union desk: it waits for a union member; the desk stays"),
         (status = 204, description = "Ended"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such desk, or not for the caller", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "Its level would have nobody", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The lowest level would have no union desk", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such desk, or not for the caller"),
+        (status = 409, description = "Its level would have nobody"),
+        (status = 422, description = "The lowest level would have no union desk"),
     )
 )]
 #[delete("/v1/desks/{id}")]

@@ -22,11 +22,14 @@ mod policy;
 pub mod problem;
 mod productions;
 pub mod query;
+mod refusals;
 mod reports;
 pub mod routes;
+mod seats;
 pub mod server;
 mod sessions;
 pub mod signed_in;
+mod web_pages;
 
 #[cfg(test)]
 mod bad_input;

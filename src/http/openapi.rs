@@ -9,6 +9,8 @@ use utoipa::{
     },
 };
 
+use super::refusals;
+
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -61,18 +63,21 @@ fn schemes() -> [(&'static str, SecurityScheme); 4] {
     ]
 }
 
-/// The document as phones and libraries need it: a parameter that may be left out is never `null`, because neither an
-/// address nor a header can say so, and generated clients would send the word.
+/// The document as phones and libraries need it: with the refusals that routes have in common, and without parameters
+/// that may be `null`, because neither an address nor a header can say so, and generated clients would send the word.
 ///
 /// # Errors
 /// If the document cannot be written as JSON and read again, which would be a fault of ours.
 pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
     let mut value = serde_json::to_value(document)?;
-    let paths = value.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
-    let operations = paths.filter_map(|(_, item)| item.as_object_mut()).flatten().map(|(_, operation)| operation);
-    for parameter in operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut()).flatten() {
-        if let Some(schema) = parameter.get_mut("schema") {
-            never_null(schema);
+    for (path, item) in value.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            refusals::complete(path, method, operation);
+            for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+                if let Some(schema) = parameter.get_mut("schema") {
+                    never_null(schema);
+                }
+            }
         }
     }
     serde_json::from_value(value)

@@ -8,7 +8,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::{
     body::Body,
     credentials::IfNoneMatch,
-    problem::{Document, Problem},
+    problem::Problem,
     signed_in::{Member, tagged},
 };
 use crate::{
@@ -53,14 +53,10 @@ pub(crate) struct AcceptanceAnswer {
     request_body = AcceptanceBody,
     responses(
         (status = 201, description = "The seat is taken", body = AcceptanceAnswer),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "The address has an account, and this is not its password", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "The code is false, used or over", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 429, description = "Too many failures; wait as long as Retry-After says", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "Too many people sign in at this moment, or the database is away", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "The address has an account, and this is not its password"),
+        (status = 404, description = "The code is false, used or over"),
+        (status = 429, description = "Too many failures; wait as long as Retry-After says"),
+        (status = 503, description = "Too many people sign in at this moment, or the database is away"),
     )
 )]
 #[post("/v1/invitations/{code}/acceptance")]
@@ -81,8 +77,6 @@ pub(crate) async fn accept(
     responses(
         (status = 200, description = "The member", body = MemberView),
         (status = 304, description = "As the caller has it already"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/me")]
@@ -111,13 +105,7 @@ pub(crate) struct InvitationBody {
     responses(
         (status = 200, description = "It was there before, and is sent again", body = InvitationView),
         (status = 201, description = "Invited", body = InvitationView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such desk, or not one that the caller may invite to", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such desk, or not one that the caller may invite to"),
     )
 )]
 #[post("/v1/desks/{id}/invitations")]

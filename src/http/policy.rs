@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     body::Body,
     credentials::IfNoneMatch,
-    problem::{Document, Problem},
+    problem::Problem,
     signed_in::{Member, tagged},
 };
 use crate::{
@@ -47,9 +47,7 @@ pub(crate) struct AgreementBody {
     responses(
         (status = 200, description = "The policy", body = PolicyView),
         (status = 304, description = "As the caller has it already"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such production, or the caller does not sit there", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or the caller does not sit there"),
     )
 )]
 #[get("/v1/productions/{id}/policy")]
@@ -71,13 +69,8 @@ pub(crate) async fn read(
     responses(
         (status = 200, description = "In force", body = PolicyView),
         (status = 202, description = "A window is longer: it waits for a union member; the one before stays in force", body = PolicyView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such production, or not for the caller to change", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names its path", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or not for the caller to change"),
+        (status = 422, description = "A field cannot be accepted; the problem names its path"),
     )
 )]
 #[put("/v1/productions/{id}/policy")]
@@ -102,13 +95,7 @@ pub(crate) async fn replace(
     request_body = AgreementBody,
     responses(
         (status = 200, description = "In force", body = PolicyView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such version waits, or the caller is not of the union side", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such version waits, or the caller is not of the union side"),
     )
 )]
 #[post("/v1/productions/{id}/policy/agreement")]

@@ -8,7 +8,7 @@ use super::{
     body::Body,
     credentials::IfNoneMatch,
     policy::PolicyBody,
-    problem::{Document, Problem},
+    problem::Problem,
     query::Query,
     signed_in::{Member, tagged},
 };
@@ -171,13 +171,7 @@ impl From<SettingsBody> for SettingsChange {
     request_body = ProductionBody,
     responses(
         (status = 201, description = "Made", body = ProductionMade),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "Not for the caller", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "Not for the caller"),
     )
 )]
 #[post("/v1/productions")]
@@ -209,9 +203,7 @@ pub(crate) async fn create(
     responses(
         (status = 200, description = "Productions", body = ProductionList),
         (status = 304, description = "As the caller has it already"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter cannot be accepted; the problem names it"),
     )
 )]
 #[get("/v1/productions")]
@@ -237,13 +229,7 @@ pub(crate) async fn list(
     request_body = SettingsBody,
     responses(
         (status = 200, description = "As it is now", body = ProductionView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such production, or not for the caller to change", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or not for the caller to change"),
     )
 )]
 #[patch("/v1/productions/{id}")]
@@ -264,9 +250,7 @@ pub(crate) async fn change(
     responses(
         (status = 200, description = "The roster in force", body = RosterView),
         (status = 304, description = "As the caller has it already"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such production, or the caller does not sit there", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or the caller does not sit there"),
     )
 )]
 #[get("/v1/productions/{id}/roster")]

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{
     body::EmptyBody,
     credentials::{IdempotencyKey, IfNoneMatch, MaybeUnlockKey},
-    problem::{Document, Problem},
+    problem::Problem,
     query::Query,
     signed_in::{Member, tagged},
 };
@@ -62,7 +62,9 @@ impl FromRequest for Desk {
             let app = app.ok_or_else(|| AppError::internal("the app is missing from the routes"))?;
             let unlock_key = unlock_key?.0.map(|key| UnlockKey::new(*key.0));
             let keys = unlock_key.map(|key| app.unlock(&who, &key)).transpose()?;
-            Ok(Self { who, keys })
+            let desk = Self { who, keys };
+            app.reseal_in_passing(desk.reader()).await;
+            Ok(desk)
         })
     }
 }
@@ -105,9 +107,7 @@ pub(crate) struct BoardQuery {
     responses(
         (status = 200, description = "A page of the board; `kind` and `ongoing` only with Unlock-Key", body = ReportList, headers(("ETag" = String, description = "Changes with anything on the page"))),
         (status = 304, description = "Nothing on the page changed"),
-        (status = 401, description = "No session, or an Unlock-Key of another one", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter cannot be accepted; the problem names it"),
     )
 )]
 #[get("/v1/reports")]
@@ -140,9 +140,7 @@ pub(crate) async fn list_reports(
     responses(
         (status = 200, description = "The report; what was said only with Unlock-Key", body = ReportView, headers(("ETag" = String, description = "Changes with anything in the answer"))),
         (status = 304, description = "Nothing in the answer changed"),
-        (status = 401, description = "No session, or an Unlock-Key of another one", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such report, or none that you may know of"),
     )
 )]
 #[get("/v1/reports/{id}")]
@@ -163,14 +161,10 @@ pub(crate) async fn show_report(
     params(("id" = String, Path, description = "The report's id")),
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 401, description = "No session, or an Unlock-Key of another one", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "It is closed", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "It is closed"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/reports/{id}/acknowledgement")]
@@ -190,14 +184,10 @@ pub(crate) async fn acknowledge(
     params(("id" = String, Path, description = "The report's id")),
     responses(
         (status = 200, description = "The report now", body = ReportView),
-        (status = 401, description = "No session, or an Unlock-Key of another one", body = Document, content_type = "application/problem+json"),
-        (status = 403, description = "The other side does this", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "It is closed", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 403, description = "The other side does this"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "It is closed"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/reports/{id}/holder")]
@@ -217,13 +207,9 @@ pub(crate) async fn take_over(
     params(("id" = String, Path, description = "The report's id")),
     responses(
         (status = 204, description = "You are off it"),
-        (status = 401, description = "No session", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such report, or none that you may know of", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "You are the last one at your level", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such report, or none that you may know of"),
+        (status = 409, description = "You are the last one at your level"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/reports/{id}/recusal")]

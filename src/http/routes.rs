@@ -3,7 +3,7 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{acts, crew, desks, link, people, policy, productions, reports, sessions};
+use super::{acts, crew, desks, link, people, policy, productions, reports, seats, sessions};
 use crate::app::App;
 
 /// Adds every route, and the use cases that they call.
@@ -78,5 +78,8 @@ fn administration_routes(config: &mut ServiceConfig<'_>) {
         .service(desks::add)
         .service(desks::change)
         .service(desks::end)
-        .service(people::invite);
+        .service(people::invite)
+        .service(seats::let_in)
+        .service(seats::change_roles)
+        .service(seats::remove);
 }

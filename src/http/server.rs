@@ -14,6 +14,7 @@ use super::{
     health::{self, Checks},
     openapi, pages,
     problem::Problem,
+    web_pages,
 };
 use crate::clock::Clock;
 
@@ -86,7 +87,7 @@ where
     }
 }
 
-/// What stands in no API document: its browser, and what answers where nothing else does.
+/// What stands in no API document: its browser, the pages for people, and what answers where nothing else does.
 fn unlisted(config: &mut web::ServiceConfig, document: &OpenApi) {
     // The validator is a service of somebody else: it would be told that somebody reads this page.
     let quiet = Config::default().validator_url("none");
@@ -94,6 +95,7 @@ fn unlisted(config: &mut web::ServiceConfig, document: &OpenApi) {
     config
         .app_data(web::Data::new(Methods::of(document)))
         .route("/docs", web::get().to(to_docs))
+        .configure(web_pages::serve)
         .service(browser)
         .default_service(web::to(fallback::answer));
 }

@@ -5,11 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{
-    body::Body,
-    problem::{Document, Problem},
-    signed_in::Member,
-};
+use super::{body::Body, problem::Problem, signed_in::Member};
 use crate::app::{App, people::MemberView};
 
 /// A name and a password.
@@ -80,13 +76,9 @@ pub(crate) struct RefreshAnswer {
     request_body = SignInBody,
     responses(
         (status = 201, description = "Signed in", body = SessionAnswer),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "Wrong name or password; which of them is not told", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 429, description = "Too many failures; wait as long as Retry-After says, 30 s at most", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "Too many people sign in at this moment, or the database is away", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "Wrong name or password; which of them is not told"),
+        (status = 429, description = "Too many failures; wait as long as Retry-After says, 30 s at most"),
+        (status = 503, description = "Too many people sign in at this moment, or the database is away"),
     )
 )]
 #[post("/v1/sessions")]
@@ -108,12 +100,7 @@ pub(crate) async fn sign_in(app: web::Data<App>, body: Body<SignInBody>) -> Resu
     request_body = RefreshBody,
     responses(
         (status = 200, description = "New tokens", body = RefreshAnswer),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "The token is false, was used before, or its session is over", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "The token is false, was used before, or its session is over"),
     )
 )]
 #[post("/v1/sessions/refresh")]
@@ -133,8 +120,6 @@ pub(crate) async fn refresh(app: web::Data<App>, body: Body<RefreshBody>) -> Res
     security(("bearer" = [])),
     responses(
         (status = 204, description = "Signed out"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Document, content_type = "application/problem+json"),
     )
 )]
 #[delete("/v1/sessions/current")]

@@ -15,6 +15,7 @@ pub mod productions;
 mod reader;
 pub mod report_parts;
 pub mod reports;
+pub mod resealings;
 mod schema;
 mod store;
 mod types;

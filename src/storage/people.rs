@@ -65,6 +65,8 @@ pub struct SeatRow {
     pub removed_at: Option<UtcMillis>,
     /// When somebody let them in to what was open.
     pub let_in_at: Option<UtcMillis>,
+    /// Who let them in; `None` for the union side's first.
+    pub let_in_by: Option<MemberId>,
     /// Whether the invitation's code was printed by the host instead of mailed.
     pub handed_out: bool,
 }

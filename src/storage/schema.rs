@@ -76,6 +76,7 @@ diesel::table! {
         added_at -> BigInt,
         removed_at -> Nullable<BigInt>,
         let_in_at -> Nullable<BigInt>,
+        let_in_by -> Nullable<Binary>,
         handed_out -> Bool,
     }
 }
@@ -180,6 +181,14 @@ diesel::table! {
         group_id -> Binary,
         key_id -> Binary,
         sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    resealings (report_id, member_id) {
+        report_id -> Binary,
+        member_id -> Binary,
+        production_id -> Binary,
     }
 }
 
@@ -373,5 +382,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     outbox,
     deliveries,
-    links
+    links,
+    resealings
 );

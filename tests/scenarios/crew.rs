@@ -3,7 +3,7 @@
 mod bad_input;
 mod faults;
 mod filing;
-mod host;
+pub mod host;
 mod inbox;
 mod leaks;
 mod malformed;

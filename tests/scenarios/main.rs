@@ -7,6 +7,7 @@
 mod crew;
 mod house;
 mod mail_server;
+mod operations;
 mod people;
 mod reports;
 mod rust_2021;

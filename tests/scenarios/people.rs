@@ -5,4 +5,6 @@ mod administration;
 mod bad_input;
 mod commands;
 mod crowd;
+mod leaving;
+mod letting_in;
 mod roster;

@@ -70,6 +70,7 @@ CREATE TABLE seats (
     added_at BIGINT NOT NULL,
     removed_at BIGINT,
     let_in_at BIGINT,
+    let_in_by BYTEA REFERENCES members (id),
     handed_out BOOLEAN NOT NULL
 );
 -- One place per person and desk at a time; a removed one may come back.
@@ -185,6 +186,15 @@ CREATE TABLE envelopes (
     sealed BYTEA NOT NULL,
     PRIMARY KEY (report_id, key_id, group_id)
 );
+
+-- Reports that were open when somebody was let in, and that nobody has re-sealed to them yet.
+CREATE TABLE resealings (
+    report_id BYTEA NOT NULL,
+    member_id BYTEA NOT NULL,
+    production_id BYTEA NOT NULL,
+    PRIMARY KEY (report_id, member_id)
+);
+CREATE INDEX resealings_production ON resealings (production_id, report_id);
 
 CREATE TABLE kept_out (
     report_id BYTEA NOT NULL PRIMARY KEY,

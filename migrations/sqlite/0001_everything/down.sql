@@ -18,6 +18,7 @@ DROP TABLE idempotency;
 DROP TABLE erasures;
 DROP TABLE events;
 DROP TABLE kept_out;
+DROP TABLE resealings;
 DROP TABLE envelopes;
 DROP TABLE units;
 DROP TABLE reports;

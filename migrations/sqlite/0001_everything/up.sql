@@ -70,6 +70,7 @@ CREATE TABLE seats (
     added_at BIGINT NOT NULL,
     removed_at BIGINT,
     let_in_at BIGINT,
+    let_in_by BLOB REFERENCES members (id),
     handed_out BOOLEAN NOT NULL
 );
 -- One place per person and desk at a time; a removed one may come back.
@@ -185,6 +186,15 @@ CREATE TABLE envelopes (
     sealed BLOB NOT NULL,
     PRIMARY KEY (report_id, key_id, group_id)
 ) WITHOUT ROWID;
+
+-- Reports that were open when somebody was let in, and that nobody has re-sealed to them yet.
+CREATE TABLE resealings (
+    report_id BLOB NOT NULL,
+    member_id BLOB NOT NULL,
+    production_id BLOB NOT NULL,
+    PRIMARY KEY (report_id, member_id)
+) WITHOUT ROWID;
+CREATE INDEX resealings_production ON resealings (production_id, report_id);
 
 CREATE TABLE kept_out (
     report_id BLOB NOT NULL PRIMARY KEY,

@@ -62,7 +62,6 @@ impl App {
             (Accepting::New(Box::new(row)), Some(words))
         };
         self.put_acceptance(invitation.id, accepting, now).await?;
-        self.inner.nudges.sender.notify_one();
         Ok(Accepted { recovery_words: words.map(|words| words.words()) })
     }
 
@@ -130,7 +129,7 @@ impl App {
             people::save_invitation(tx, &InvitationRow { used_at: Some(now), ..invitation.clone() })?;
             app.seat(tx, &invitation, &member, drawn, now)
         };
-        self.inner.storage.write(&key, write).await
+        self.change_people(&key, write).await
     }
 
     async fn key_of_invitation(&self, id: InvitationId) -> Result<[u8; 16], AppError> {

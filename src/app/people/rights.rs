@@ -5,7 +5,7 @@
 //! Source: api.md, "Operator and desk administration".
 
 use crate::{
-    app::{Production, error::AppError, sessions::SignedIn},
+    app::{Production, Seat, error::AppError, sessions::SignedIn},
     domain::{
         ids::MemberId,
         policy::{Level, Side},
@@ -97,6 +97,17 @@ impl Administrator {
             | (Side::Observer, Side::Production) => false,
         };
         allowed(self.runs_the_server() || self.seats(production).any(reaches))
+    }
+
+    /// Lets somebody in to what was open when they came: see [`Production::who_lets_in`]; never the operator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn must_let_in(self, production: &Production, seat: &Seat) -> Result<MemberId, AppError> {
+        match self {
+            Self::Member(member) if production.who_lets_in(seat).iter().any(|s| s.member == member) => Ok(member),
+            Self::Host | Self::Operator(_) | Self::Member(_) => Err(AppError::NotFound),
+        }
     }
 
     fn seats(self, production: &Production) -> impl Iterator<Item = (Side, Option<Level>)> {

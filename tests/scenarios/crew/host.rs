@@ -2,8 +2,8 @@
 
 use std::{
     fs::{self, File},
-    path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     thread,
     time::Duration,
 };
@@ -33,15 +33,40 @@ impl Host {
     /// Runs a command that prints JSON.
     #[track_caller]
     pub fn runs(&self, arguments: &[&str]) -> Value {
-        let done = self.command().args(arguments).output().unwrap();
+        let done = self.tries(arguments, &[]);
         assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
         serde_json::from_slice(&done.stdout).unwrap()
+    }
+
+    /// Runs a command with further settings, however it ends.
+    pub fn tries(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+        self.command().args(arguments).envs(settings.iter().copied()).output().unwrap()
+    }
+
+    /// Runs a command that is refused; answers what it says.
+    #[track_caller]
+    pub fn refuses(&self, arguments: &[&str]) -> String {
+        let done = self.tries(arguments, &[]);
+        assert_eq!(done.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&done.stdout));
+        String::from_utf8(done.stderr).unwrap()
+    }
+
+    /// Where it keeps secrets, mail and logs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Makes the western with a steward's and a safety desk; answers the crew code.
     #[track_caller]
     pub fn makes_western(&self) -> String {
-        let made = self.runs(&["production", "create", "--name", "Western", "--slug", "western", "--json"]);
+        self.makes_western_with(&[])
+    }
+
+    /// As [`Host::makes_western`], with further options of `production create`.
+    #[track_caller]
+    pub fn makes_western_with(&self, options: &[&str]) -> String {
+        let create = ["production", "create", "--name", "Western", "--slug", "western", "--json"];
+        let made = self.runs(&[create.as_slice(), options].concat());
         for (name, side, level) in
             [("Steward", "union", "1"), ("Safety", "production", "1"), ("Office", "production", "2")]
         {

@@ -89,7 +89,7 @@ struct Waiting {
 }
 
 /// Kind, reader and body of every notice about a person, by reader.
-fn waiting(set: &TestApp) -> Vec<(String, String, String)> {
+pub fn waiting(set: &TestApp) -> Vec<(String, String, String)> {
     use diesel::{RunQueryDsl as _, sql_query};
     let sql = "SELECT o.kind, m.email, o.body FROM outbox o JOIN members m ON m.id = o.member_id ORDER BY m.email";
     let read = move |conn: &mut lastlooks::storage::Conn| Ok::<_, StorageError>(sql_query(sql).load::<Waiting>(conn)?);
@@ -97,7 +97,7 @@ fn waiting(set: &TestApp) -> Vec<(String, String, String)> {
     rows.into_iter().map(|row| (row.kind, row.email, row.body)).collect()
 }
 
-fn about<'w>(waiting: &'w [(String, String, String)], name: &str) -> Vec<(&'w str, &'w str)> {
+pub fn about<'w>(waiting: &'w [(String, String, String)], name: &str) -> Vec<(&'w str, &'w str)> {
     let named = format!("\"name\":\"{name}\"");
     waiting.iter().filter(|(_, _, body)| body.contains(&named)).map(|(k, e, _)| (k.as_str(), e.as_str())).collect()
 }

@@ -72,6 +72,7 @@ fn seat(id: u8) -> SeatRow {
         added_at: AT,
         removed_at: None,
         let_in_at: None,
+        let_in_by: None,
         handed_out: true,
     }
 }
