@@ -10,6 +10,7 @@ use super::{
     App, Production, Seat,
     context::{corrupt, side_of, stored},
     error::AppError,
+    ledger::public,
     people::{Administrator, DeskView, InvitationView},
     sessions::SignedIn,
     shown::time,
@@ -119,6 +120,7 @@ pub(super) fn next_version(tx: &mut Tx, production: &mut ProductionRow, now: Utc
         created_at: now,
     };
     people::add_roster(tx, &row)?;
+    public::roster(tx, &row)?;
     production.roster_version = version;
     Ok(())
 }

@@ -25,6 +25,7 @@ use super::refusals;
         (name = "members", description = "People at desks"),
         (name = "administration", description = "Productions, desks, invitations, policy"),
         (name = "everybody", description = "Health and explanations"),
+        (name = "ledger", description = "The public ledger, as static files that any mirror can carry"),
     )
 )]
 struct Frame;

@@ -6,6 +6,7 @@
 
 mod crew;
 mod house;
+mod ledger;
 mod mail_server;
 mod operations;
 mod people;

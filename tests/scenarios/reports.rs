@@ -2,6 +2,7 @@
 
 mod acts;
 mod board;
+mod chain;
 mod life;
 mod link;
 mod sealed;

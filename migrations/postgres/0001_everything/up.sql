@@ -94,6 +94,7 @@ CREATE TABLE invitations (
     email TEXT NOT NULL,
     roles TEXT NOT NULL,
     is_operator BOOLEAN NOT NULL,
+    renews BOOLEAN NOT NULL,
     code_hash BYTEA,
     handed_out BOOLEAN NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -102,6 +103,54 @@ CREATE TABLE invitations (
 );
 CREATE UNIQUE INDEX invitations_code ON invitations (code_hash);
 CREATE INDEX invitations_desk ON invitations (desk_id);
+
+-- Credentials of somebody who lost both password and words, until people of their side have confirmed them.
+CREATE TABLE renewals (
+    member_id BYTEA NOT NULL PRIMARY KEY REFERENCES members (id),
+    salt BYTEA NOT NULL,
+    sign_in BYTEA NOT NULL,
+    seed_by_password BYTEA NOT NULL,
+    seed_by_words BYTEA NOT NULL,
+    reading_key BYTEA NOT NULL,
+    signing_key BYTEA NOT NULL,
+    made_at BIGINT NOT NULL
+);
+
+CREATE TABLE renewal_confirmations (
+    member_id BYTEA NOT NULL REFERENCES members (id),
+    production_id BYTEA NOT NULL REFERENCES productions (id),
+    by_member BYTEA NOT NULL REFERENCES members (id),
+    PRIMARY KEY (member_id, production_id)
+);
+
+-- What somebody signed with an earlier key stays theirs.
+CREATE TABLE former_keys (
+    signing_key BYTEA NOT NULL PRIMARY KEY,
+    reading_key BYTEA NOT NULL,
+    member_id BYTEA NOT NULL REFERENCES members (id)
+);
+CREATE INDEX former_keys_member ON former_keys (member_id);
+
+CREATE TABLE absences (
+    member_id BYTEA NOT NULL PRIMARY KEY REFERENCES members (id),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    substitute BYTEA REFERENCES members (id)
+);
+CREATE INDEX absences_substitute ON absences (substitute);
+
+-- The last one of each production, and who pressed that it arrived.
+CREATE TABLE test_notices (
+    production_id BYTEA NOT NULL PRIMARY KEY REFERENCES productions (id),
+    sent_at BIGINT NOT NULL
+);
+
+CREATE TABLE test_confirmations (
+    production_id BYTEA NOT NULL REFERENCES productions (id),
+    member_id BYTEA NOT NULL REFERENCES members (id),
+    confirmed_at BIGINT NOT NULL,
+    PRIMARY KEY (production_id, member_id)
+);
 
 CREATE TABLE sessions (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -320,10 +369,38 @@ CREATE TABLE ledger_tiles (
     PRIMARY KEY (level, n)
 );
 
-CREATE TABLE ledger_checkpoints (
-    size BIGINT NOT NULL PRIMARY KEY,
-    note TEXT NOT NULL
+-- A log has one origin; another one is begun only where a database was restored from an older copy.
+CREATE TABLE ledger_logs (
+    number INTEGER NOT NULL PRIMARY KEY,
+    origin TEXT NOT NULL,
+    from_size BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX ledger_logs_origin ON ledger_logs (origin);
+
+CREATE TABLE ledger_checkpoints (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    signed_at BIGINT NOT NULL,
+    PRIMARY KEY (log, size)
+);
+CREATE INDEX ledger_checkpoints_signed ON ledger_checkpoints (log, signed_at);
+
+CREATE TABLE ledger_cosignatures (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    witness TEXT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (log, size, witness)
+);
+
+-- The last tick that was integrated: one row, id 1.
+CREATE TABLE ledger_ticks (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    last BIGINT NOT NULL
+);
+INSERT INTO ledger_ticks (id, last) VALUES (1, 0);
 
 CREATE TABLE heartbeats (
     instance BYTEA NOT NULL PRIMARY KEY,
@@ -379,4 +456,10 @@ CREATE TRIGGER ledger_leaves_not_emptied BEFORE TRUNCATE ON ledger_leaves FOR EA
 CREATE TRIGGER ledger_checkpoints_unchanged BEFORE UPDATE ON ledger_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_checkpoints_kept BEFORE DELETE ON ledger_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_checkpoints_not_emptied BEFORE TRUNCATE ON ledger_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_unchanged BEFORE UPDATE ON ledger_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_kept BEFORE DELETE ON ledger_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_not_emptied BEFORE TRUNCATE ON ledger_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_unchanged BEFORE UPDATE ON ledger_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_kept BEFORE DELETE ON ledger_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_not_emptied BEFORE TRUNCATE ON ledger_cosignatures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_pending_unchanged BEFORE UPDATE ON ledger_pending FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -50,7 +50,7 @@ pub(super) fn play(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "Setting up a western with fifteen people (a few seconds) …")?;
     actix_web::rt::System::new().block_on(async {
         let western = gather(&app, out).await?;
-        let running = serve::start(&app, Some(listener), serve::Role::All)?;
+        let running = serve::start(&app, Some(listener), serve::Role::All, None)?;
         write_json(&dir, &base_url, &western)?;
         telling::table(&base_url, &dir.join("mail").display().to_string(), &western, out)?;
         let (western, filed) = perform(&base_url, western, out).await?;
@@ -134,7 +134,7 @@ fn clear(dir: &Path) -> anyhow::Result<(PathBuf, File)> {
     let lock = lock(&dir)?;
     // The mark is made first and removed last, so that a demo that broke off can be started over.
     fs::write(dir.join(MARK), "{}\n")?;
-    for name in ["lastlooks.db", "lastlooks.db-wal", "lastlooks.db-shm", "secrets.toml"] {
+    for name in ["lastlooks.db", "lastlooks.db-wal", "lastlooks.db-shm", "secrets.toml", "checkpoint"] {
         remove(&dir.join(name))?;
     }
     let mail = dir.join("mail");
@@ -172,7 +172,7 @@ fn settings(dir: &Path, base_url: &str) -> anyhow::Result<Settings> {
         set("LASTLOOKS_DATA_DIR", dir.display().to_string()),
         set("LASTLOOKS_PUBLIC_URL", base_url.to_owned()),
         set("LASTLOOKS_RUN_BY", "This demo, on your own machine".to_owned()),
-        set("LASTLOOKS_LEDGER_TICK_SECONDS", "10".to_owned()),
+        set("LASTLOOKS_LEDGER_TICK_SECONDS", "1".to_owned()),
         set("LASTLOOKS_MAIL_PER_HOST_PER_MINUTE", "100000".to_owned()),
     ];
     Ok(Settings::read(Sources { file: None, environment, files: &read_file })?)
