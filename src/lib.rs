@@ -12,7 +12,8 @@
 //! | [`sealing`] | receipt, units, envelopes: bytes in, bytes out |
 //! | [`auth`] | passwords, tokens, sessions |
 //! | [`notify`] | mail |
-//! | [`merkle`] | RFC 6962 hashing |
+//! | [`evidence`] | promises and bundles, and how a stranger checks them |
+//! | [`merkle`] | RFC 6962 trees, tiles, signed notes |
 //! | [`domain`] | the rules, pure |
 //! | [`config`], [`clock`], [`entropy`] | settings, time, chance |
 
@@ -23,6 +24,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod entropy;
+pub mod evidence;
 pub mod http;
 pub mod merkle;
 pub mod notify;

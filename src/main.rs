@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lastlooks: {error:#}");
-            ExitCode::FAILURE
+            cli::status(&error)
         }
     }
 }

@@ -81,6 +81,8 @@ pub(crate) struct Inner {
     pub(crate) strangers: Strangers,
     /// Productions as last loaded; used only while their revision in the database is the same.
     pub(crate) productions: std::sync::RwLock<HashMap<ProductionId, Arc<Production>>>,
+    /// The ledger's head before some span, as last asked for.
+    pub(crate) head_before: std::sync::RwLock<Option<ledger::HeadBefore>>,
     /// Acts under way in this process: the engine passes over their reports for a moment.
     pub(crate) under_way: std::sync::Mutex<HashMap<ReportId, u32>>,
 }
@@ -140,6 +142,7 @@ impl App {
                 nudges: Nudges::default(),
                 strangers: Strangers::default(),
                 productions: std::sync::RwLock::default(),
+                head_before: std::sync::RwLock::default(),
                 under_way: std::sync::Mutex::default(),
             }),
         }

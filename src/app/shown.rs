@@ -59,6 +59,7 @@ pub(super) fn filed(subject: &Subject, own: &OwnPart) -> Filed {
         deliver_at: deliver_at(report),
         delay_dropped: own.delay_dropped,
         levels: levels(subject),
+        promise: None,
     }
 }
 

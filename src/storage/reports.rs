@@ -310,6 +310,16 @@ pub fn open_after(conn: &mut Conn, after: Option<ReportId>, limit: i64) -> Resul
     Ok(found.limit(limit).select(ReportRow::as_select()).load(conn)?)
 }
 
+/// Ids of up to `limit` reports after this one, open or closed, in order: for a pass over all of them.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn ids_after(conn: &mut Conn, after: Option<ReportId>, limit: i64) -> Result<Vec<ReportId>, StorageError> {
+    let first = ReportId::new([0; 16]);
+    let found = reports::table.filter(reports::id.gt(after.unwrap_or(first))).order(reports::id);
+    Ok(found.limit(limit).select(reports::id).load(conn)?)
+}
+
 /// Reports of a category whose delivery's span ended in `from < t <= to`, earliest first, `limit` at most.
 ///
 /// # Errors
