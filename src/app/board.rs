@@ -207,14 +207,14 @@ impl Wanted {
         Ok(())
     }
 
-    /// What the database can sort out for every side alike. What is awaited and what was missed differ by side, so of
-    /// these only what is true for all of them is asked.
+    /// What the database can sort out for every side alike. What is awaited, what was missed and under which number a level
+    /// is shown differ by side, so of these only what is true for all of them is asked.
     fn filter(&self) -> BoardFilter {
         BoardFilter {
             order: BoardOrder::default(),
             stage: self.status.clone(),
             awaiting: None,
-            level: self.level.map(i32::from),
+            level: None,
             category: self.category.clone(),
             unanswered: self.unanswered.filter(|unanswered| *unanswered),
         }
@@ -224,8 +224,11 @@ impl Wanted {
     fn takes(&self, subject: &Subject, sight: &Sight) -> bool {
         let awaiting = desks::awaited(&subject.report, sight.side()).0.map(Awaiting::code);
         let awaited = self.awaiting.is_none() || self.awaiting.as_deref() == awaiting;
+        let level = || desks::level_for(subject, sight.side()).0;
         let missed = || !desks::unanswered_for(subject, sight.side()).is_empty();
-        awaited && self.unanswered.is_none_or(|unanswered| unanswered == missed())
+        awaited
+            && self.level.is_none_or(|wanted| wanted == level())
+            && self.unanswered.is_none_or(|unanswered| unanswered == missed())
     }
 }
 

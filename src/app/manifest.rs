@@ -4,9 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    App, context::Production, error::AppError, filing::production_of_code, ledger::LedgerView, view::LevelView,
-};
+use super::{App, context::Production, error::AppError, filing::code_at, ledger::LedgerView, view::LevelView};
 use crate::domain::{
     catalogue::Severity,
     policy::{Level, Side, WindowRow},
@@ -140,6 +138,8 @@ pub struct Manifest {
     pub policy_version: i32,
     /// Somebody sits at a union desk, so that reports are taken.
     pub ready: bool,
+    /// The code is today's, or was until less than a week ago. If not, it still files: today's is on the call sheet.
+    pub code_in_force: bool,
     /// The public ledger, to check promises and bundles against.
     pub ledger: LedgerView,
 }
@@ -159,16 +159,17 @@ impl App {
         let now = self.inner.clock.now();
         let mac = self.crew_code_mac(crew_code);
         let app = self.clone();
-        let production = self
+        let (production, code_in_force) = self
             .inner
             .storage
             .read(move |conn| {
-                let id = production_of_code(conn, &mac, now)?.ok_or(AppError::NotFound)?;
-                app.production_in(conn, id)
+                let code = code_at(conn, &mac, now)?.ok_or(AppError::NotFound)?;
+                Ok::<_, AppError>((app.production_in(conn, code.production)?, code.is_in_force))
             })
             .await?;
         self.remember(&production);
-        Ok(manifest(&production, self.inner.settings.run_by.clone(), self.ledger_view().await?))
+        let ledger = self.ledger_view().await?;
+        Ok(Manifest { code_in_force, ..manifest(&production, self.inner.settings.run_by.clone(), ledger) })
     }
 }
 
@@ -200,6 +201,7 @@ fn manifest(production: &Production, run_by: Option<String>, ledger: LedgerView)
         roster_version: production.roster_version,
         policy_version: policy.version,
         ready: production.has_anybody(Side::Union),
+        code_in_force: true,
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod acts;
 pub mod board;
 pub mod deadlines;
+pub mod deliveries;
 pub mod error;
 pub mod form;
 pub mod ledger;
@@ -15,12 +16,14 @@ pub mod outages;
 pub mod people;
 pub mod policy;
 pub mod productions;
+pub mod readiness;
 pub mod roster;
 pub mod sending;
 pub mod sessions;
 pub mod setup;
 pub mod unanswered;
 pub mod view;
+pub mod wellbeing;
 
 mod context;
 mod fields;
@@ -38,7 +41,6 @@ mod sight;
 mod tags;
 mod telling;
 mod upkeep;
-mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -167,6 +169,11 @@ impl App {
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
+}
+
+/// An instant as answers show it: RFC 3339 in UTC.
+pub fn rfc3339(at: crate::domain::time::UtcMillis) -> String {
+    shown::time(at)
 }
 
 impl From<StorageError> for AppError {

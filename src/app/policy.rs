@@ -213,7 +213,15 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for whoever is not seated there and is not the operator.
     pub async fn policy(&self, who: &SignedIn, production: ProductionId) -> Result<PolicyView, AppError> {
-        let (app, who) = (self.clone(), Administrator::from(who));
+        self.policy_for(who.into(), production).await
+    }
+
+    /// As [`App::policy`], for whoever administers.
+    ///
+    /// # Errors
+    /// As [`App::policy`].
+    pub async fn policy_for(&self, who: Administrator, production: ProductionId) -> Result<PolicyView, AppError> {
+        let app = self.clone();
         let read = move |conn: &mut Conn| {
             let production = app.production_in(conn, production)?;
             who.must_read(&production)?;

@@ -2,11 +2,13 @@
 //!
 //! Source: api.md, "Operator and desk administration".
 
+mod codes;
 mod settings;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use codes::NewCrewCode;
 pub use settings::SettingsChange;
 
 use super::{
@@ -170,7 +172,7 @@ impl App {
         Ok(ProductionMade { id, slug, crew_code: code.text(), policy })
     }
 
-    fn crew_code_row(&self, production: ProductionId, code: CrewCode) -> CrewCodeRow {
+    pub(super) fn crew_code_row(&self, production: ProductionId, code: CrewCode) -> CrewCodeRow {
         CrewCodeRow {
             mac: Bytes(code.stored(&self.inner.keys.crew)),
             production_id: production,

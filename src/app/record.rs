@@ -13,7 +13,7 @@ use crate::{
         access::board_at,
         event::{By, Event, EventKind, Outcome},
         ids::{EventId, MemberId, ReportId},
-        lifecycle::{self, Command, People, Refusal, Seated, apply},
+        lifecycle::{self, Command, People, Seated, apply},
         policy::{Policy, Side},
         report::{Report, Stage},
         time::UtcMillis,
@@ -377,24 +377,6 @@ pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
     }
     row.state = json(report)?;
     Ok(())
-}
-
-impl From<Refusal> for AppError {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotVisible => Self::NotFound,
-            Refusal::NotForYourSide { .. } => Self::NotForYourSide,
-            Refusal::OutOfOrder { state, rule } => {
-                Self::OutOfOrder { state: state.to_string(), rule: rule.to_string() }
-            }
-            Refusal::Held => Self::Held,
-            Refusal::LastAtLevel => Self::LastAtLevel,
-            Refusal::DateOutOfRange { most_seconds } => {
-                Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))
-            }
-            Refusal::NotYetDue { .. } | Refusal::NothingDue => Self::internal(refusal),
-        }
-    }
 }
 
 /// Whether a write should be tried again from the start: somebody else changed what it was decided on.

@@ -111,6 +111,9 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 fn open_storage(settings: &Settings, tables: Tables) -> anyhow::Result<Storage> {
     let target = Target::parse(settings.database_url.expose_secret())?;
     let storage = Storage::open(target, &WriterSettings::default()).context("cannot open the database")?;
+    if !storage.unknown_migrations()?.is_empty() {
+        bail!("the database is of a newer version than this program; use the program that made it, or a newer one");
+    }
     match tables {
         Tables::Migrate => drop(storage.migrate().context("cannot bring the database to this version")?),
         Tables::Expect if !storage.pending()?.is_empty() => {

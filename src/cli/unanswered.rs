@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{assemble, settings};
+use super::{assemble, csv::line, settings};
 use crate::app::{error::AppError, unanswered::UnansweredLine};
 
 /// Options of `lastlooks unanswered`.
@@ -75,43 +75,22 @@ fn table(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
 
 fn csv(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "deadline,report,severity,side,level,cycle,desks,missed,recorded_as,told,answered_late_at,status")?;
-    for line in lines {
+    for entry in lines {
         let fields = [
-            line.due_at.clone(),
-            line.handle.clone(),
-            line.severity.clone(),
-            line.side.clone(),
-            line.level.to_string(),
-            line.cycle.to_string(),
-            line.desks.join("; "),
-            line.missed.clone(),
-            line.recorded_as.clone(),
-            line.told.to_string(),
-            line.answered_late_at.clone().unwrap_or_default(),
-            line.status.clone(),
+            entry.due_at.clone(),
+            entry.handle.clone(),
+            entry.severity.clone(),
+            entry.side.clone(),
+            entry.level.to_string(),
+            entry.cycle.to_string(),
+            entry.desks.join("; "),
+            entry.missed.clone(),
+            entry.recorded_as.clone(),
+            entry.told.to_string(),
+            entry.answered_late_at.clone().unwrap_or_default(),
+            entry.status.clone(),
         ];
-        writeln!(out, "{}", fields.map(|field| quoted(&field)).join(","))?;
+        writeln!(out, "{}", line(fields.iter().map(String::as_str)))?;
     }
     Ok(())
-}
-
-/// One field of a line.
-///
-/// A desk's name is somebody's text: begun with `=`, `+`, `-` or `@` a spreadsheet would run it, so it gets an apostrophe.
-///
-/// Source: RFC 4180.
-fn quoted(field: &str) -> String {
-    let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", field.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_field_that_a_spreadsheet_would_run_is_guarded() {
-        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
-        assert_eq!(quoted("say \"stop\""), "\"say \"\"stop\"\"\"");
-    }
 }

@@ -30,6 +30,8 @@ pub struct Settings {
     pub public_url: String,
     /// Who runs this host, shown on the crew's first screen. At most 120 characters; `None` until the host says so.
     pub run_by: Option<String>,
+    /// Whom to tell of a hole, as a URI (`mailto:`, `https://`); `None` where mail has no sender but localhost either.
+    pub security_contact: Option<String>,
     /// Folder of the secrets and, unless set otherwise, of the database and the mail.
     pub data_dir: PathBuf,
     /// Where mail goes: `smtp://`, `smtps://`, `folder:<dir>`, `log:`. Secret, because the address may hold a password.

@@ -273,17 +273,17 @@ impl Checked<'_> {
 }
 
 fn judged(promise: &Promise, leaves: &[Leaf], seen: Option<UtcMillis>) -> String {
-    match (promise.judge(leaves, seen.unwrap_or(promise.in_log_by)), seen) {
-        (Ok(()), Some(seen)) => format!("The host's promise was kept as of {}.", super::shown(seen)),
-        (Ok(()), None) => {
-            "The host's promise: without witnesses nobody can say whether it was kept in time.".to_owned()
-        }
+    let judged = promise.judge(leaves, seen.unwrap_or(promise.in_log_by));
+    match (judged, seen.map(super::shown)) {
         (Err(Broken::Other), _) => {
             "The host broke its promise: what it promised is in the log with other content.".to_owned()
         }
-        (Err(broken), Some(seen)) => format!("The host broke its promise: {broken}, as of {}.", super::shown(seen)),
-        (Err(_), None) => {
+        (Ok(()) | Err(Broken::Missing | Broken::NoOutcome), None) => {
             "The host's promise: without witnesses nobody can say whether it was kept in time.".to_owned()
+        }
+        (Ok(()), Some(seen)) => format!("The host's promise was kept as of {seen}."),
+        (Err(broken @ (Broken::Missing | Broken::NoOutcome)), Some(seen)) => {
+            format!("The host broke its promise: {broken}, as of {seen}.")
         }
     }
 }

@@ -121,7 +121,7 @@ impl Served {
     fn with(limits: Limits, checks: Checks) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let parts = Parts { checks, clock: Arc::new(SystemClock::new()), boot: [7; 16], limits };
+        let parts = Parts { checks, clock: Arc::new(SystemClock::new()), boot: [7; 16], limits, metrics: None };
         let server = start(listener, parts, routes).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);

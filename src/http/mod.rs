@@ -4,11 +4,15 @@
 //! that refuse bad input with the field's name ([`body`], [`query`], [`credentials`]), and one table of refusals
 //! ([`catalogue`], [`problem`]).
 
+mod absence;
+mod accounts;
 mod acts;
 pub mod body;
 pub mod catalogue;
 pub mod credentials;
 mod crew;
+mod crew_codes;
+mod deliveries;
 mod desks;
 pub mod edge;
 mod fallback;
@@ -16,6 +20,7 @@ mod field;
 pub mod health;
 mod ledger;
 mod link;
+pub mod metrics;
 pub mod openapi;
 pub mod pages;
 mod people;
@@ -23,6 +28,7 @@ mod policy;
 pub mod problem;
 mod productions;
 pub mod query;
+mod readiness;
 mod refusals;
 mod reports;
 pub mod routes;

@@ -153,7 +153,7 @@ impl From<AppError> for Problem {
             AppError::Invalid { field, detail } => Self::invalid(field, &detail),
             AppError::NotFound => Self::not_found(),
             AppError::NotForYourSide => Self::new(Slug::NotForYourSide, detail),
-            AppError::SignInRequired => Self::new(Slug::SignInRequired, detail),
+            AppError::SignInRequired | AppError::WrongPassword => Self::new(Slug::SignInRequired, detail),
             AppError::UnlockKeyRequired => Self::new(Slug::UnlockKeyRequired, detail),
             AppError::OtherContent => Self::new(Slug::OtherContent, detail),
             AppError::OutOfOrder { state, rule: _ } => {

@@ -103,6 +103,8 @@ pub struct InvitationRow {
     pub roles: String,
     /// Whether it makes an operator.
     pub is_operator: bool,
+    /// Whether it is for somebody who sits there and lost password and words.
+    pub renews: bool,
     /// SHA-256 of the code, once one was drawn; unique.
     pub code_hash: Option<Bytes<32>>,
     /// As [`SeatRow::handed_out`].

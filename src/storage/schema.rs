@@ -100,11 +100,65 @@ diesel::table! {
         email -> Text,
         roles -> Text,
         is_operator -> Bool,
+        renews -> Bool,
         code_hash -> Nullable<Binary>,
         handed_out -> Bool,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    renewals (member_id) {
+        member_id -> Binary,
+        salt -> Binary,
+        sign_in -> Binary,
+        seed_by_password -> Binary,
+        seed_by_words -> Binary,
+        reading_key -> Binary,
+        signing_key -> Binary,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    renewal_confirmations (member_id, production_id) {
+        member_id -> Binary,
+        production_id -> Binary,
+        by_member -> Binary,
+    }
+}
+
+diesel::table! {
+    former_keys (signing_key) {
+        signing_key -> Binary,
+        reading_key -> Binary,
+        member_id -> Binary,
+    }
+}
+
+diesel::table! {
+    absences (member_id) {
+        member_id -> Binary,
+        from_at -> BigInt,
+        to_at -> BigInt,
+        substitute -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    test_notices (production_id) {
+        production_id -> Binary,
+        sent_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    test_confirmations (production_id, member_id) {
+        production_id -> Binary,
+        member_id -> Binary,
+        confirmed_at -> BigInt,
     }
 }
 
@@ -413,5 +467,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     deliveries,
     links,
-    resealings
+    resealings,
+    former_keys,
+    absences
 );

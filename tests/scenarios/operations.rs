@@ -1,12 +1,20 @@
 //! Whoever hosts it: the program itself, as it is run, watched, copied and stopped.
 
+mod backup;
+mod doctor;
 mod engine;
+mod export;
+mod metrics;
+mod policy;
+mod serving;
+#[cfg(feature = "postgres-tls")]
+mod tls;
 
 use serde_json::{Value, json};
 
 use crate::{
     crew::{host::Host, left_weapon, new_receipt, with},
-    support::client::Client,
+    support::client::{Answer, Client},
 };
 
 /// Somebody with an account on a host.
@@ -16,6 +24,24 @@ pub struct Account {
     pub email: &'static str,
     /// Their password.
     pub password: String,
+}
+
+impl Account {
+    /// Signs in; the headers of somebody who reads and writes sealed text.
+    #[track_caller]
+    pub fn signs_in(&self, client: &Client) -> [(&'static str, String); 2] {
+        let body = json!({ "email": self.email, "password": self.password });
+        let session = client.send("POST", "/v1/sessions", &[], Some(&body)).is(201);
+        let text = |field: &str| session[field].as_str().unwrap().to_owned();
+        [("authorization", format!("Bearer {}", text("access_token"))), ("unlock-key", text("unlock_key"))]
+    }
+}
+
+/// Reads or acts as somebody who is signed in.
+#[track_caller]
+fn asks(client: &Client, who: &[(&'static str, String)], method: &str, path: &str, body: Option<&Value>) -> Answer {
+    let headers: Vec<_> = who.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    client.send(method, path, &headers, body)
 }
 
 /// Seats somebody new at a desk of the western.

@@ -94,6 +94,7 @@ CREATE TABLE invitations (
     email TEXT NOT NULL,
     roles TEXT NOT NULL,
     is_operator BOOLEAN NOT NULL,
+    renews BOOLEAN NOT NULL,
     code_hash BYTEA,
     handed_out BOOLEAN NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -102,6 +103,54 @@ CREATE TABLE invitations (
 );
 CREATE UNIQUE INDEX invitations_code ON invitations (code_hash);
 CREATE INDEX invitations_desk ON invitations (desk_id);
+
+-- Credentials of somebody who lost both password and words, until people of their side have confirmed them.
+CREATE TABLE renewals (
+    member_id BYTEA NOT NULL PRIMARY KEY REFERENCES members (id),
+    salt BYTEA NOT NULL,
+    sign_in BYTEA NOT NULL,
+    seed_by_password BYTEA NOT NULL,
+    seed_by_words BYTEA NOT NULL,
+    reading_key BYTEA NOT NULL,
+    signing_key BYTEA NOT NULL,
+    made_at BIGINT NOT NULL
+);
+
+CREATE TABLE renewal_confirmations (
+    member_id BYTEA NOT NULL REFERENCES members (id),
+    production_id BYTEA NOT NULL REFERENCES productions (id),
+    by_member BYTEA NOT NULL REFERENCES members (id),
+    PRIMARY KEY (member_id, production_id)
+);
+
+-- What somebody signed with an earlier key stays theirs.
+CREATE TABLE former_keys (
+    signing_key BYTEA NOT NULL PRIMARY KEY,
+    reading_key BYTEA NOT NULL,
+    member_id BYTEA NOT NULL REFERENCES members (id)
+);
+CREATE INDEX former_keys_member ON former_keys (member_id);
+
+CREATE TABLE absences (
+    member_id BYTEA NOT NULL PRIMARY KEY REFERENCES members (id),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    substitute BYTEA REFERENCES members (id)
+);
+CREATE INDEX absences_substitute ON absences (substitute);
+
+-- The last one of each production, and who pressed that it arrived.
+CREATE TABLE test_notices (
+    production_id BYTEA NOT NULL PRIMARY KEY REFERENCES productions (id),
+    sent_at BIGINT NOT NULL
+);
+
+CREATE TABLE test_confirmations (
+    production_id BYTEA NOT NULL REFERENCES productions (id),
+    member_id BYTEA NOT NULL REFERENCES members (id),
+    confirmed_at BIGINT NOT NULL,
+    PRIMARY KEY (production_id, member_id)
+);
 
 CREATE TABLE sessions (
     id BYTEA NOT NULL PRIMARY KEY,

@@ -107,7 +107,7 @@ impl App {
 
     /// Every leaf is in its tile, every full tile in the one above, and no tile holds more.
     fn audit_tiles(&self, tell: &mut dyn FnMut(&str)) -> Result<u64, Flaw> {
-        let size = self.inner.storage.read_blocking(|conn| ledger::size(conn))?.unsigned_abs();
+        let size = self.inner.storage.read_blocking(ledger::size)?.unsigned_abs();
         let mut row = Vec::new();
         for n in 0..size.div_ceil(FULL) {
             let found = self.inner.storage.read_blocking(move |conn| leaf_hashes(conn, n, size))?;

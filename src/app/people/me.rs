@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{AbsenceView, StandInView};
 use crate::{
     app::{App, error::AppError, roster::names, sessions::SignedIn},
     domain::ids::{DeskId, MemberId, ProductionId},
@@ -27,6 +28,10 @@ pub struct MemberView {
     pub operator: bool,
     /// Their seats, oldest first.
     pub seats: Vec<OwnSeat>,
+    /// They are away, or will be.
+    pub absence: Option<AbsenceView>,
+    /// For whom they stand in, now or later.
+    pub stands_in_for: Vec<StandInView>,
 }
 
 /// One seat of a member.
@@ -69,21 +74,26 @@ impl App {
     /// # Errors
     /// [`AppError::Unavailable`].
     pub async fn me(&self, who: &SignedIn) -> Result<MemberView, AppError> {
+        let now = self.inner.clock.now();
         let (app, member) = (self.clone(), who.member);
         let read = move |conn: &mut Conn| {
             let seats = people::seats_of_member(conn, member)?;
-            seats
+            let seats = seats
                 .into_iter()
                 .filter_map(|seat| app.own_seat(conn, &seat).transpose())
-                .collect::<Result<Vec<_>, AppError>>()
+                .collect::<Result<Vec<_>, AppError>>()?;
+            let absence = Self::absence_of(conn, member, now)?;
+            Ok::<_, AppError>((seats, absence, Self::stands_in_for(conn, member, now)?))
         };
-        let seats = self.inner.storage.read(read).await?;
+        let (seats, absence, stands_in_for) = self.inner.storage.read(read).await?;
         Ok(MemberView {
             id: who.member,
             name: who.name.clone(),
             email: who.email.clone(),
             operator: who.is_operator,
             seats,
+            absence,
+            stands_in_for,
         })
     }
 }

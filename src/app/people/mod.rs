@@ -1,5 +1,6 @@
 //! Members, desks, invitations, seats: who sits where, who may change it, and what follows from a change.
 
+mod absence;
 mod acceptance;
 mod admission;
 mod codes;
@@ -7,13 +8,16 @@ mod desks;
 mod invitations;
 mod kept_out;
 mod me;
+mod passwords;
 mod removal;
+mod renewal;
 pub mod rights;
 mod seats;
 
 use super::{App, error::AppError, record::is_conflict};
 use crate::storage::Tx;
 
+pub use absence::{AbsenceView, StandInView};
 pub use acceptance::Accepted;
 pub use codes::DrawnCode;
 pub(in crate::app) use desks::policy_desks;

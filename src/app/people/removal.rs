@@ -99,7 +99,7 @@ impl App {
 
     /// The last person at a level stays. Whoever is kept out counts as there, or the refusal would name them. Whoever
     /// took themselves off a report does not, in the reports that the asker may see: of the others no answer may tell.
-    fn refuse_last(
+    pub(super) fn refuse_last(
         &self,
         tx: &mut Tx,
         production: &Production,

@@ -83,6 +83,26 @@ impl Administrator {
         }
     }
 
+    /// Gives the crew another code: either side, and the operator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn must_change_code(self, production: &Production) -> Result<(), AppError> {
+        allowed(self.runs_the_server() || self.sits_on_a_side(production))
+    }
+
+    /// Sends everybody a test notice: either side, and the operator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn must_test(self, production: &Production) -> Result<(), AppError> {
+        allowed(self.runs_the_server() || self.sits_on_a_side(production))
+    }
+
+    fn sits_on_a_side(self, production: &Production) -> bool {
+        self.seats(production).any(|(side, _)| matches!(side, Side::Production | Side::Union))
+    }
+
     /// Invites to a desk and renames it: members of its side, at their own level and below. Observers count with the
     /// production; an observer invites observers alone.
     ///

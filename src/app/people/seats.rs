@@ -183,7 +183,12 @@ pub(super) fn new_roster(tx: &mut Tx, production: &Production, now: UtcMillis) -
 }
 
 /// Whatever a member had of a production's reports: envelopes, links, and what was about to be sealed to them.
-fn take_envelopes(tx: &mut Tx, production: &Production, member: MemberId, key: KeyId) -> Result<(), AppError> {
+pub(super) fn take_envelopes(
+    tx: &mut Tx,
+    production: &Production,
+    member: MemberId,
+    key: KeyId,
+) -> Result<(), AppError> {
     resealings::remove_of(tx, production.id, member)?;
     let mut after: Option<BoardKey> = None;
     loop {
@@ -215,7 +220,8 @@ fn body_of(member: &MemberRow, desk: &str, roles: Vec<String>, change: Change) -
     }
 }
 
-fn mixed(event: EventId, member: MemberId) -> EventId {
+/// An id that belongs to an event and one thing of several that it did.
+pub(super) fn mixed(event: EventId, member: MemberId) -> EventId {
     let mut bytes = *event.as_bytes();
     bytes.iter_mut().zip(member.as_bytes()).for_each(|(byte, other)| *byte ^= other);
     EventId::new(bytes)

@@ -119,8 +119,10 @@ impl App {
         let (Some(id), Some(member)) = (row.production_id, row.member_id) else { return Ok(None) };
         let production = self.production(id).await?;
         let Some(seat) = production.seats_of(member).next() else { return Ok(None) };
+        let test = kind == NoticeKind::TestNotice;
         let facts = NoticeFacts {
             person: Some(PersonBody::read(&row.body)?.facts()),
+            link: test.then(|| format!("{}#test", self.desk_url())),
             ..facts_for(kind, &production, seat, self.desk_url(), now)
         };
         self.outgoing(row, &facts, &to(seat), &[]).map(Some)
@@ -211,7 +213,7 @@ fn reader_seat(
     }
     let told = subject.told_seats(member);
     let is_told = |seat: &&Seat| told.iter().any(|t| t.side == seat.side && t.level == seat.level);
-    let seats = || subject.production.seats_of(member).filter(is_told);
+    let seats = || subject.production.places_of(member).filter(is_told);
     seats().find(|seat| seat.level == level).or_else(|| seats().next()).ok_or(Senseless)
 }
 

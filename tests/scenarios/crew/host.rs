@@ -43,6 +43,11 @@ impl Host {
         self.command().args(arguments).envs(settings.iter().copied()).output().unwrap()
     }
 
+    /// Runs a command that reads this.
+    pub fn reads(&self, arguments: &[&str], input: Stdio) -> Output {
+        self.command().args(arguments).stdin(input).output().unwrap()
+    }
+
     /// Runs a command that is refused; answers what it says.
     #[track_caller]
     pub fn refuses(&self, arguments: &[&str]) -> String {
@@ -106,10 +111,24 @@ impl Host {
     /// Starts serving; answers a client.
     #[track_caller]
     pub fn serves(&mut self) -> Client {
+        self.serves_with(&[])
+    }
+
+    /// As [`Host::serves`], with further settings.
+    #[track_caller]
+    pub fn serves_with(&mut self, settings: &[(&str, &str)]) -> Client {
         self.starts += 1;
         let (out, log) = (self.file("out"), self.file("log"));
         let made = |path: &PathBuf| Stdio::from(File::create(path).unwrap());
-        self.serving = Some(self.command().arg("serve").stdout(made(&out)).stderr(made(&log)).spawn().unwrap());
+        self.serving = Some(
+            self.command()
+                .arg("serve")
+                .envs(settings.iter().copied())
+                .stdout(made(&out))
+                .stderr(made(&log))
+                .spawn()
+                .unwrap(),
+        );
         let address = soon("the service listens", || {
             let said = fs::read_to_string(&out).unwrap();
             said.lines().find_map(|line| line.strip_prefix("listening on ").map(str::to_owned))
@@ -123,15 +142,30 @@ impl Host {
 
     /// Tells the service to stop and waits for its end.
     pub fn stops(&mut self) -> ExitStatus {
-        let pid = self.pid();
-        let mut serving = self.serving.take().unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
-        serving.wait().unwrap()
+        kill_process(self.pid(), Signal::TERM).unwrap();
+        self.ends()
+    }
+
+    /// Waits for the end of a service that was told to stop.
+    pub fn ends(&mut self) -> ExitStatus {
+        self.serving.take().unwrap().wait().unwrap()
     }
 
     /// The process that serves.
     pub fn pid(&self) -> Pid {
         Pid::from_child(self.serving.as_ref().unwrap())
+    }
+
+    /// What the metrics of the service show now; kept beside its logs, to be searched as they are.
+    pub fn metrics(&self) -> String {
+        let address = soon("the metrics listen", || {
+            let said = fs::read_to_string(self.file("out")).unwrap();
+            said.lines().find_map(|line| line.strip_prefix("metrics on ").map(str::to_owned))
+        });
+        let shown = Client::new(address.trim_end_matches("/metrics")).send("GET", "/metrics", &[], None);
+        assert_eq!(shown.status, 200);
+        fs::write(self.file("metrics"), &shown.body).unwrap();
+        shown.text()
     }
 
     /// What every start of the service wrote, log and output.

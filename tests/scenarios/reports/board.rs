@@ -256,11 +256,14 @@ fn a_check_that_chance_asked_for_does_not_show_through_the_order_of_the_producti
         let set = &TestApp::with(database, Wanted { entropy: chance.clone(), ..Wanted::default() });
         let western = set.western();
         // A day to contest, three to check: the drawn one is due later than the other.
-        let put = western.producer(1).sends("PUT", &western.path("/policy"), Some(&json!({ "contest_seconds": 86_400 })));
+        let put =
+            western.producer(1).sends("PUT", &western.path("/policy"), Some(&json!({ "contest_seconds": 86_400 })));
         let version = put.is(202)["pending"]["version"].clone();
         western.counsel().posts(&western.path("/policy/agreement"), json!({ "version": version })).is(200);
-        let (drawn, other) =
-            (files_as(&western, 1, of("electrical", "next_call")), files_as(&western, 2, of("electrical", "next_call")));
+        let (drawn, other) = (
+            files_as(&western, 1, of("electrical", "next_call")),
+            files_as(&western, 2, of("electrical", "next_call")),
+        );
         chance.0.store(true, Ordering::SeqCst);
         drawn.answered_by(&western.first_ad());
         chance.0.store(false, Ordering::SeqCst);

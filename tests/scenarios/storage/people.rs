@@ -193,6 +193,7 @@ fn an_address_has_one_account_and_a_code_one_invitation() {
             email: "ana@example.org".to_owned(),
             roles: "[]".to_owned(),
             is_operator: false,
+            renews: false,
             code_hash: None,
             handed_out: false,
             expires_at: UtcMillis::new(9_000),

@@ -83,7 +83,8 @@ fn a_held_engine_fires_nothing_says_why_and_goes_on_with_the_deadlines_that_were
 fn while_the_engine_is_held_an_act_after_its_deadline_waits_and_one_before_it_goes_on() {
     on_each(|set| {
         let (western, mut days) = begin(set);
-        let (late, in_time) = (files(&mut days, &western, 1, body(1)), western.crew().files(&"ab".repeat(16), another()));
+        let (late, in_time) =
+            (files(&mut days, &western, 1, body(1)), western.crew().files(&"ab".repeat(16), another()));
         days.deliver();
         let board = western.steward().gets("/v1/reports?limit=100").is(200);
         let path = |reporter: &Reporter| {
