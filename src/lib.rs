@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`cli`] | one file per command of the binary |
 //! | [`http`] | routes, extractors, problem documents |
+//! | `web` | pages as plain files, in the binary |
 //! | [`worker`] | deadlines, outbox, upkeep |
 //! | [`app`] | one method per use case |
 //! | [`storage`] | the only door to a database |

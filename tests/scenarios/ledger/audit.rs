@@ -25,8 +25,8 @@ fn behind_the_triggers(set: &TestApp, table: &str, sql: &str) {
     let storage = set.database().open();
     storage
         .write_blocking(&[0; 16], move |tx| {
-            drop(sql_query(&lift).execute(tx)?);
-            drop(sql_query(&sql).execute(tx)?);
+            sql_query(&lift).execute(tx)?;
+            sql_query(&sql).execute(tx)?;
             Ok::<_, lastlooks::storage::StorageError>(())
         })
         .unwrap();
@@ -101,7 +101,7 @@ fn an_entry_that_was_taken_out_is_missed() {
         let sql = "DELETE FROM ledger_openings WHERE report_id IS NOT NULL AND idx = (SELECT max(idx) FROM ledger_openings WHERE report_id IS NOT NULL)";
         storage
             .write_blocking(&[0; 16], move |tx| {
-                drop(sql_query(sql).execute(tx)?);
+                sql_query(sql).execute(tx)?;
                 Ok::<_, lastlooks::storage::StorageError>(())
             })
             .unwrap();
