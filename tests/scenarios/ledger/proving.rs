@@ -320,7 +320,7 @@ fn any_flipped_byte_of_a_bundle_is_found() {
             bytes[at] ^= bit;
             if let Ok(changed) = std::str::from_utf8(&bytes) {
                 let found = check(changed, None, &Quorum::default());
-                assert!(found.is_err(), "byte {at} of {}: {:?}", bytes.len(), &changed[at.saturating_sub(40)..at + 1]);
+                assert!(found.is_err(), "byte {at} of {}: {:?}", bytes.len(), &changed[at.saturating_sub(40)..=at]);
             }
             bytes[at] ^= bit;
         }
