@@ -1,12 +1,14 @@
 //! Promises: what the host owes to whoever filed or acted, signed at once.
 //!
-//!     lastlooks-promise/v1
-//!     <origin>
-//!     digest <base64: digest of the report>
-//!     after <size of a checkpoint published before>
-//!     assigned <base64 tag> <base64 commitment> level <n> due <time or none>
-//!     in-log-by <time>
-//!     outcome-by <time> one of <tag> …
+//! ```text
+//! lastlooks-promise/v1
+//! <origin>
+//! digest <base64: digest of the report>
+//! after <size of a checkpoint published before>
+//! assigned <base64 tag> <base64 commitment> level <n> due <time or none>
+//! in-log-by <time>
+//! outcome-by <time> one of <tag> …
+//! ```
 //!
 //! An `outcome-by` stands for each `assigned`, in the same order; acts of members have none. The note shows neither who
 //! filed nor when: `after` and the times count from the end of the span that is kept of a filing.
