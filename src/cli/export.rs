@@ -83,7 +83,7 @@ pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::R
 /// The member and their keys. The session is over at once: the keys live in this process alone.
 async fn sign_in(app: &App, email: &str, password: &str) -> anyhow::Result<(SignedIn, Keys)> {
     let session = app.sign_in(email, password).await.map_err(|error| match error {
-        AppError::SignInRequired => anyhow::anyhow!("nobody has this address and this password"),
+        AppError::WrongPassword => anyhow::anyhow!("nobody has this address and this password"),
         error => error.into(),
     })?;
     let keys = UnlockKey::parse(&session.unlock_key).map(|key| app.unlock(&session.who, &key));

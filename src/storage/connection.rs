@@ -28,6 +28,9 @@ pub enum Conn {
     Sqlite(SqliteConnection),
 }
 
+/// PostgreSQL's half of [`Conn`], for the one statement that only it has (COPY).
+pub(super) type Postgres = PgConnection;
+
 /// A connection inside a write: what is done through it is committed together or not at all.
 pub type Tx = Conn;
 

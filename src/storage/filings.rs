@@ -1,9 +1,9 @@
 //! New reports on their way in: what is looked up before one is sealed, and how those of a batch are written together.
 
-use diesel::{ExecuteCopyFromDsl as _, PgConnection, copy_from, dsl::exists, prelude::*};
+use diesel::{ExecuteCopyFromDsl as _, copy_from, dsl::exists, prelude::*};
 
 use super::{
-    connection::{Conn, Tx, on},
+    connection::{Conn, Postgres, Tx, on},
     engine,
     envelopes::{self, GroupRow},
     error::StorageError,
@@ -179,7 +179,7 @@ impl Rows {
     /// By COPY, which PostgreSQL takes in at a fraction of the work: one statement per table however many rows, no plan,
     /// and many rows to a page at once. A notice that is there already would be an error here; those of a new report
     /// name events that were just drawn.
-    fn copy(&self, c: &mut PgConnection) -> Result<(), StorageError> {
+    fn copy(&self, c: &mut Postgres) -> Result<(), StorageError> {
         copy_from(reports::table).from_insertable(&self.reports).execute(c)?;
         copy_from(units::table).from_insertable(&self.units).execute(c)?;
         copy_from(envelope_groups::table).from_insertable(&self.envelopes).execute(c)?;

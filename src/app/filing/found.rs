@@ -89,7 +89,9 @@ impl App {
         now: UtcMillis,
     ) -> Result<Option<Found>, AppError> {
         let known = self.inner.crew_codes.read().unwrap_or_else(PoisonError::into_inner).get(&mac).copied();
-        let Some(production) = known.and_then(|id| self.known(id)) else { return Ok(None) };
+        // Who stands in for whom changes with the time alone, without a mark.
+        let known = known.and_then(|id| self.known(id)).filter(|production| now < production.changes_at);
+        let Some(production) = known else { return Ok(None) };
         let (from, to) = repeated_between(&production, now);
         let earlier = Earlier { production: production.id, category: body.category.clone(), from, to };
         let glance = self.inner.storage.glance(reporter.row, mac, earlier).await?;

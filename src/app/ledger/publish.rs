@@ -5,7 +5,7 @@
 
 use crate::{
     app::{App, error::AppError},
-    domain::time::UtcMillis,
+    domain::time::{Seconds, UtcMillis},
     merkle::{
         Hash,
         checkpoint::Checkpoint,
@@ -106,8 +106,9 @@ impl App {
         if let Some(log) = self.inner.storage.read(heads::log).await? {
             return Ok(log);
         }
-        let first =
-            LogRow { number: 1, origin: origin(&self.inner.settings.public_url, 1), from_size: 0, opened_at: now };
+        // The first filing of a host may be what begins its log: the hour only, so that its moment is not read from here.
+        let (opened_at, _) = now.span(Seconds::hours(1));
+        let first = LogRow { number: 1, origin: origin(&self.inner.settings.public_url, 1), from_size: 0, opened_at };
         let write = move |tx: &mut Tx| match heads::log(tx)? {
             Some(log) => Ok(log),
             None => heads::add_log(tx, &first).map(|()| first.clone()),

@@ -83,6 +83,7 @@ fn every_route(western: &Western<'_>, filed: &Filed, notice: &str) -> Vec<(Strin
             _ => String::new(),
         };
         let path = template.replace("{id}", &id).replace("{member}", &member);
+        let path = path.replace("{index}", "0").replace("{path}", "0/000");
         let path =
             path.replace("{code}", &"A".repeat(43)).replace("{token}", &"A".repeat(43)).replace("{slug}", "invalid");
         assert!(!path.contains('{') && !path.contains("//"), "{template} needs an id of its own");
