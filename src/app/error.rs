@@ -33,6 +33,9 @@ pub enum AppError {
     /// No account has this address with this password; which of the two is wrong is not told.
     #[error("the address or the password is wrong")]
     WrongPassword,
+    /// No account has this address with these recovery words; which of the two is wrong is not told.
+    #[error("the address or the recovery words are wrong")]
+    WrongWords,
     /// The session's key is missing or wrong, and sealed text is needed.
     #[error("the unlock key is required")]
     UnlockKeyRequired,

@@ -153,7 +153,9 @@ impl From<AppError> for Problem {
             AppError::Invalid { field, detail } => Self::invalid(field, &detail),
             AppError::NotFound => Self::not_found(),
             AppError::NotForYourSide => Self::new(Slug::NotForYourSide, detail),
-            AppError::SignInRequired | AppError::WrongPassword => Self::new(Slug::SignInRequired, detail),
+            AppError::SignInRequired | AppError::WrongPassword | AppError::WrongWords => {
+                Self::new(Slug::SignInRequired, detail)
+            }
             AppError::UnlockKeyRequired => Self::new(Slug::UnlockKeyRequired, detail),
             AppError::OtherContent => Self::new(Slug::OtherContent, detail),
             AppError::OutOfOrder { state, rule: _ } => {

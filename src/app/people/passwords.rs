@@ -39,7 +39,7 @@ impl App {
     /// Every session of it ends.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] naming `password` or `recovery_words`; [`AppError::SignInRequired`] for words of another
+    /// [`AppError::Invalid`] naming `password` or `recovery_words`; [`AppError::WrongWords`] for words of another
     /// account or none, told in the same way for an unknown address; [`AppError::Unavailable`].
     pub async fn recover(&self, email: &str, words: &str, password: &str) -> Result<Accepted, AppError> {
         let password = self.chosen(password)?;
@@ -62,7 +62,7 @@ impl App {
         let nothing = vec![0; SEALED_SEED_BYTES];
         let (id, sealed) = found.as_ref().map_or((NOBODY, &nothing), |row| (row.id, &row.seed_by_words));
         let opened = SeedLock::recovery(words, id).open(sealed);
-        found.zip(opened.ok()).ok_or(AppError::SignInRequired)
+        found.zip(opened.ok()).ok_or(AppError::WrongWords)
     }
 
     /// Gives an account another password; every session of it ends, this one too. `new_words` gives it other recovery
@@ -121,10 +121,10 @@ impl App {
     ) -> Result<(), AppError> {
         let id = row.id;
         let write = move |tx: &mut Tx| {
-            let before = people::member(tx, row.id)?.filter(&unchanged).ok_or(AppError::SignInRequired)?;
+            let before = people::member(tx, row.id)?.filter(&unchanged).ok_or(AppError::WrongWords)?;
             // Keys may have been renewed meanwhile: then the row that was read is nobody's any more.
             if before.reading_key != row.reading_key {
-                return Err(AppError::SignInRequired);
+                return Err(AppError::WrongWords);
             }
             people::save_member(tx, &row)?;
             people::end_sessions_of(tx, row.id)?;
