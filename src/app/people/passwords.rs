@@ -137,7 +137,7 @@ impl App {
 /// What is wrong with the password that somebody has, in the words of this route.
 fn of_current(error: AppError) -> AppError {
     match error {
-        AppError::SignInRequired => AppError::invalid("current_password", "is not the password of this account"),
+        AppError::WrongPassword => AppError::invalid("current_password", "is not the password of this account"),
         AppError::Invalid { detail, .. } => AppError::invalid("current_password", detail),
         other => other,
     }
