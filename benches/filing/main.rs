@@ -127,6 +127,9 @@ fn measure(args: &Args, server: Option<u32>, group_url: &str, single_url: &str) 
         }
     }
     report(&mut seen);
+    if let Some(each) = group.filings_per_transaction()? {
+        println!("  group commit had {each:.1} filings to a transaction");
+    }
     for show in [group, single] {
         show.stop()?;
     }

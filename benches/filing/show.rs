@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use lastlooks::{
     app::{
         App, Parts,
+        ledger::LedgerKeys,
         people::{Administrator, NewDesk},
         productions::NewProduction,
     },
@@ -20,7 +21,7 @@ use lastlooks::{
     },
     cli::assemble::runtime,
     clock::SystemClock,
-    config::{Settings, Sources, read_file},
+    config::{Settings, Sources, read_file, secrets::Secret},
     domain::policy::Side,
     entropy::{Entropy, SystemEntropy},
     http::{body::Limits, health::Checks, routes, server},
@@ -28,7 +29,7 @@ use lastlooks::{
         server::{RootSecret, ServerKeys},
         unit::SealMode,
     },
-    storage::{Storage, Target, WriterSettings},
+    storage::{Conn, Storage, StorageError, Target, WriterSettings},
 };
 
 /// One desk with one person.
@@ -62,6 +63,18 @@ pub(crate) const SEATS: [Seat; 12] = [
     seat("Union counsel", "counsel", Side::Union, 4),
 ];
 
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
+/// The number that a query answers in a column named `number`.
+fn number(conn: &mut Conn, sql: &str) -> Result<i32, StorageError> {
+    let found = diesel::RunQueryDsl::get_result::<Number>(diesel::sql_query(sql), conn)?.number;
+    Ok(i32::try_from(found).unwrap_or(i32::MAX))
+}
+
 /// What one password costs here: nobody signs in, so that the twelve need not wait.
 const CHEAP: Cost = Cost { memory_kib: 64, passes: 1 };
 
@@ -75,6 +88,9 @@ pub(crate) struct Show {
     pub(crate) server: Option<u32>,
     handle: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
+    storage: Storage,
+    /// Transactions that made the show.
+    batches_before: i32,
     _app: App,
 }
 
@@ -86,7 +102,7 @@ impl Show {
     pub(crate) fn open(url: &str, server: Option<u32>, writers: &WriterSettings) -> anyhow::Result<Self> {
         let storage = Storage::open(Target::parse(url)?, writers)?;
         storage.migrate()?;
-        let app = app(storage)?;
+        let app = app(storage.clone())?;
         let crew_code = runtime()?.block_on(seat_everybody(&app))?;
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -94,7 +110,22 @@ impl Show {
         let shared = app.clone();
         let serving = thread::spawn(move || serve(listener, &shared, &sender));
         let handle = started.recv().context("the server did not start")?;
-        Ok(Self { address, crew_code, server, handle, serving, _app: app })
+        let count = |conn: &mut Conn| number(conn, "SELECT count(*) AS number FROM batches");
+        let batches_before = storage.read_blocking(count)?;
+        Ok(Self { address, crew_code, server, handle, serving, storage, batches_before, _app: app })
+    }
+
+    /// Filings that shared a transaction, on average; `None` if nothing was filed.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub(crate) fn filings_per_transaction(&self) -> anyhow::Result<Option<f64>> {
+        let count = |table: &str| format!("SELECT count(*) AS number FROM {table}");
+        let (reports, batches) = (count("reports"), count("batches"));
+        let ask = move |conn: &mut Conn| Ok::<_, StorageError>((number(conn, &reports)?, number(conn, &batches)?));
+        let (reports, batches) = self.storage.read_blocking(ask)?;
+        let made = batches - self.batches_before;
+        Ok((reports > 0 && made > 0).then(|| f64::from(reports) / f64::from(made)))
     }
 
     /// Stops serving.
@@ -134,6 +165,7 @@ fn app(storage: Storage) -> anyhow::Result<App> {
         storage,
         settings,
         keys,
+        ledger: LedgerKeys::new(Secret::new(chance().bytes()), Secret::new(chance().bytes())),
         seal_mode: SealMode::Sealed,
     }))
 }

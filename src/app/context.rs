@@ -182,7 +182,8 @@ impl App {
         current(conn, id, self.known(id).as_ref(), self.inner.clock.now())
     }
 
-    fn known(&self, id: ProductionId) -> Option<Arc<Production>> {
+    /// The production as last loaded, current or not.
+    pub(super) fn known(&self, id: ProductionId) -> Option<Arc<Production>> {
         self.inner.productions.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 

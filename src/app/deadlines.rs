@@ -6,9 +6,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
     App, Production,
+    caused::Caused,
     error::AppError,
     outages::{ENGINE, is_unreadable, is_watched},
-    record::{Caused, Subject, note_state},
+    record::{Subject, note_state},
 };
 use crate::{
     domain::{

@@ -6,24 +6,28 @@
 //! Source: security.md, "The receipt" and "Sealing"; api.md, "Filing".
 
 mod draft;
+mod found;
 mod rows;
 
 use std::sync::Arc;
 
-use self::draft::Draft;
+pub(super) use self::found::code_at;
+use self::{
+    draft::Draft,
+    found::{Circumstances, Found},
+};
 use super::{
     App,
+    caused::Caused,
     context::Production,
     error::AppError,
     form::{self, DEFAULTS, FilingBody, OwnPart},
     record::{Subject, is_conflict, note_state},
-    shown,
     view::Filed,
 };
 use crate::{
     domain::{
         catalogue::{self, RaisedBecause},
-        ids::ProductionId,
         policy::Side,
         report::Report,
         time::UtcMillis,
@@ -36,8 +40,9 @@ use crate::{
         receipt::{LookupKey, Receipt},
     },
     storage::{
-        Conn, StorageError, Tx, engine, productions, report_parts,
-        reports::{self, ReportRow},
+        StorageError, Tx,
+        filings::{Counted, NewReport},
+        productions,
     },
 };
 
@@ -59,21 +64,6 @@ struct Reporter {
     keys: Keys,
     row: [u8; 32],
     tag: [u8; 32],
-}
-
-/// What was found before deciding.
-enum Found {
-    Repeated(Box<Subject>),
-    New(Arc<Production>, Circumstances),
-}
-
-/// What stands around a new filing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Circumstances {
-    /// Another report of the category was delivered lately.
-    repeated: bool,
-    /// Its crew code is no longer in full force.
-    by_old_code: bool,
 }
 
 impl App {
@@ -112,42 +102,6 @@ impl App {
         Ok(Reporter { keys: receipt.keys(), lookup, row, tag })
     }
 
-    async fn find_for_filing(
-        &self,
-        reporter: &Reporter,
-        crew_code: Option<&str>,
-        body: &FilingBody,
-        now: UtcMillis,
-    ) -> Result<Found, AppError> {
-        let app = self.clone();
-        let (row, tag) = (reporter.row, reporter.tag);
-        let mac = crew_code.map(|code| self.crew_code_mac(code));
-        let category = body.category.clone();
-        let found = self
-            .inner
-            .storage
-            .read(move |conn| {
-                if reports::is_filed(conn, &row)? {
-                    let found = reports::by_lookup(conn, &row)?.ok_or(AppError::NotFound)?;
-                    let same = crate::sealing::same(&found.content_tag.0, &tag);
-                    return if same {
-                        app.subject_of(conn, found).map(|s| Found::Repeated(Box::new(s)))
-                    } else {
-                        Err(AppError::OtherContent)
-                    };
-                }
-                let code = mac.map(|mac| code_at(conn, &mac, now)).transpose()?.flatten().ok_or(AppError::NotFound)?;
-                let production = app.production_in(conn, code.production)?;
-                let repeated = is_repeated(conn, &production, &category, now)?;
-                Ok(Found::New(production, Circumstances { repeated, by_old_code: !code.is_in_force }))
-            })
-            .await?;
-        if let Found::New(production, _) = &found {
-            self.remember(production);
-        }
-        Ok(found)
-    }
-
     async fn file_new(
         &self,
         production: &Arc<Production>,
@@ -172,7 +126,7 @@ impl App {
         };
         let sealed = self.seal(production, reporter, body, &drafted, &own)?;
         let written = self.write_filing(production, reporter, drafted, sealed).await?;
-        Ok(shown::filed(&written, &own))
+        self.filed(&written, &own, &reporter.lookup.ledger_key()).await
     }
 
     fn seal(
@@ -219,47 +173,31 @@ impl App {
         draft: Draft,
         (sealed, readers): (SealedFiling, Vec<[u8; 16]>),
     ) -> Result<Subject, AppError> {
-        let app = self.clone();
-        let key = production.id;
-        let production = Arc::clone(production);
-        let row = rows::new_row(&production, reporter, &draft, &sealed);
-        let (units, envelopes) = rows::parts(&row, &readers, reporter.keys.id().0, &sealed);
-        let packed = draft.tags.concat();
-        let written = self
-            .inner
-            .storage
-            .write(key.as_bytes(), move |tx| {
-                is_current(tx, &production)?;
-                let mut subject = Subject {
-                    production: Arc::clone(&production),
-                    row: row.clone(),
-                    report: Report::unfiled(),
-                    tags: draft.tags.clone(),
-                    people: draft.people.clone(),
-                    policy: Arc::clone(&production.policy),
-                    next_ledger_key: None,
-                };
-                // Its deadlines are set now: no outage before now has taken anything from them.
-                subject.row.outages_until = engine::last_outage(tx)?;
-                mark_overflow(tx, &mut subject.row, &production, &draft)?;
-                app.append(tx, &mut subject, &draft.events)?;
-                note_state(&mut subject)?;
-                reports::add(tx, &subject.row)?;
-                report_parts::add_kept_out(tx, subject.row.id, &packed)?;
-                report_parts::add_units(tx, &units)?;
-                report_parts::add_envelopes(tx, &envelopes)?;
-                Ok::<_, AppError>(subject)
-            })
-            .await?;
-        self.inner.nudges.engine.notify_one();
-        self.inner.nudges.sender.notify_one();
-        Ok(written)
+        let row = rows::new_row(production, reporter, &draft, &sealed);
+        let (units, envelopes) = rows::parts(&row, &readers, reporter.keys.id().0, sealed);
+        let counted = Counted { hour: draft.hour, budget: hourly_budget(production), by_old_code: draft.by_old_code };
+        let mut subject = Subject {
+            production: Arc::clone(production),
+            row,
+            report: Report::unfiled(),
+            tags: draft.tags,
+            people: draft.people,
+            policy: Arc::clone(&production.policy),
+            next_ledger_key: None,
+        };
+        let Caused { events, notices, leaves } = self.gather_first(&mut subject, &draft.events)?;
+        note_state(&mut subject)?;
+        let (revision, report) = (production.revision, subject.row.clone());
+        let new = NewReport { revision, counted, report, units, envelopes, events, notices, leaves };
+        self.inner.storage.file(production.id.as_bytes(), new).await?;
+        self.nudge_both();
+        Ok(subject)
     }
 
     /// The same receipt with the same content: today's status.
     async fn filed_again(&self, subject: &Subject, reporter: &Reporter) -> Result<FiledAs, AppError> {
         let own = self.own_part(subject, &reporter.keys).await?;
-        Ok(FiledAs::Again(shown::filed(subject, &own)))
+        Ok(FiledAs::Again(self.filed(subject, &own, &reporter.lookup.ledger_key()).await?))
     }
 
     /// The keyed hash under which a crew code is stored.
@@ -268,42 +206,9 @@ impl App {
     }
 }
 
-/// A crew code that files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CodeFound {
-    /// The production it files to.
-    pub(super) production: ProductionId,
-    /// It is today's, or was rotated less than a week ago. Else what it files is marked for the union side.
-    pub(super) is_in_force: bool,
-}
-
-/// A crew code in force, or an old one that still files.
-pub(super) fn code_at(conn: &mut Conn, mac: &[u8; 32], now: UtcMillis) -> Result<Option<CodeFound>, AppError> {
-    let found = productions::crew_code(conn, mac)?.filter(|code| code.until.is_none_or(|until| now < until));
-    Ok(found.map(|code| CodeFound {
-        production: code.production_id,
-        is_in_force: code.full_until.is_none_or(|until| now < until),
-    }))
-}
-
-/// Counts the filing in its production's hour. Above the budget, or by an old code, it is marked for the union side
-/// alone: nothing else of it is any different, but that nothing is raised because of it.
-///
-/// Source: security.md, "Being crew without saying who".
-fn mark_overflow(tx: &mut Tx, row: &mut ReportRow, production: &Production, draft: &Draft) -> Result<(), AppError> {
-    let filed = productions::count_filing(tx, production.id, draft.hour)?;
-    let budget = i32::try_from(production.settings.hourly_budget()).unwrap_or(i32::MAX);
-    row.overflow = draft.by_old_code || filed > budget;
-    row.counts_for_repeated &= !row.overflow;
-    Ok(())
-}
-
-/// Another report of the category, delivered long enough ago and not too long.
-fn is_repeated(conn: &mut Conn, production: &Production, category: &str, now: UtcMillis) -> Result<bool, AppError> {
-    let repeated = production.policy.document.repeated;
-    let from = now.plus_millis(1 - repeated.within.millis());
-    let to = now.plus_millis(-1 - repeated.after.millis());
-    Ok(reports::has_earlier(conn, production.id, category, from, to)?)
+/// How many filings an hour may bring before they are marked.
+fn hourly_budget(production: &Production) -> i32 {
+    i32::try_from(production.settings.hourly_budget()).unwrap_or(i32::MAX)
 }
 
 /// Refuses as a conflict what was decided on an older picture of the production.

@@ -2,17 +2,24 @@
 //!
 //! Source: ledger.md, "Entries" and "Order and durability".
 
+mod audit;
 mod integrate;
 mod kept;
 mod keys;
+mod promise;
+mod proof;
 pub(super) mod public;
 mod publish;
 mod read;
+mod reopen;
 
+pub use audit::{Audited, Flaw};
 pub use kept::file as checkpoint_file;
 pub use keys::LedgerKeys;
+pub(crate) use promise::HeadBefore;
 pub use publish::{LedgerTurn, SecondHistory};
 pub use read::LedgerView;
+pub use reopen::Reopened;
 
 use sha2::{Digest as _, Sha256};
 
@@ -32,12 +39,20 @@ use crate::{
     },
 };
 
+/// What is stored of a report already, for leaves that name it.
+pub(super) enum Stored<'a> {
+    /// Nothing: it is being filed, so nobody was told of it and nothing was said in it.
+    Nothing,
+    /// Whatever is found through this.
+    In(&'a mut Tx),
+}
+
 impl App {
     /// The leaves of one event, numbered `seq` in its report, which is in the state just after it. Each names the
     /// report's leaf before it.
     pub(super) fn leaves(
         &self,
-        tx: &mut Tx,
+        stored: &mut Stored<'_>,
         subject: &mut Subject,
         event: &Event,
         seq: i32,
@@ -45,7 +60,7 @@ impl App {
         let key = LedgerKey::new(subject.row.ledger_key.0);
         let mut rows = Vec::new();
         for facts in entries_of(event, &subject.report) {
-            let opening = opening(tx, subject, &facts, &key, seq)?;
+            let opening = opening(stored, subject, &facts, &key, seq)?;
             let leaf = Leaf::of(&opening, &key);
             subject.row.prev_entry = Some(leaf.digest().0.into());
             rows.push(PendingRow {
@@ -60,7 +75,13 @@ impl App {
     }
 }
 
-fn opening(tx: &mut Tx, subject: &Subject, facts: &EntryFacts, key: &LedgerKey, seq: i32) -> Result<Opening, AppError> {
+fn opening(
+    stored: &mut Stored<'_>,
+    subject: &Subject,
+    facts: &EntryFacts,
+    key: &LedgerKey,
+    seq: i32,
+) -> Result<Opening, AppError> {
     let row = &subject.row;
     let mut opening =
         Opening::new(facts, Digest(row.digest.0), row.production_id, desks(subject, facts), row.policy_version);
@@ -71,12 +92,14 @@ fn opening(tx: &mut Tx, subject: &Subject, facts: &EntryFacts, key: &LedgerKey, 
         | EntryKind::NotNotified
         | EntryKind::Unreachable
         | EntryKind::PromisedNotDone => {
-            let told: Vec<(Digest, String)> = notices(tx, subject, facts)?;
+            let told: Vec<(Digest, String)> = notices(stored, subject, facts)?;
             opening.notices = Some(key.notices(&opening.mark(), &told));
         }
         EntryKind::Answered => {
-            let ciphertext = report_parts::ciphertext_of_event(tx, row.id, seq)?;
-            opening.answer = ciphertext.map(|bytes| Digest(Sha256::digest(bytes).into()));
+            if let Stored::In(tx) = stored {
+                let ciphertext = report_parts::ciphertext_of_event(tx, row.id, seq)?;
+                opening.answer = ciphertext.map(|bytes| Digest(Sha256::digest(bytes).into()));
+            }
         }
         EntryKind::Assigned
         | EntryKind::Acknowledged
@@ -104,7 +127,8 @@ fn desks(subject: &Subject, facts: &EntryFacts) -> Vec<String> {
 }
 
 /// What mail servers accepted for the entry's level and cycle so far.
-fn notices(tx: &mut Tx, subject: &Subject, facts: &EntryFacts) -> Result<Vec<(Digest, String)>, AppError> {
+fn notices(stored: &mut Stored<'_>, subject: &Subject, facts: &EntryFacts) -> Result<Vec<(Digest, String)>, AppError> {
+    let Stored::In(tx) = stored else { return Ok(Vec::new()) };
     let (level, cycle) = (i32::from(facts.mark.level.0), i32::from(facts.mark.cycle));
     let accepted = outbox::deliveries_of(tx, subject.row.id)?.into_iter();
     let of_level = accepted.filter(|d: &DeliveryRow| d.level == level && d.cycle == cycle);

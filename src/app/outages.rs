@@ -10,9 +10,10 @@
 
 use super::{
     App,
+    caused::Caused,
     error::AppError,
     ledger::public,
-    record::{Caused, Subject, is_conflict, note_state},
+    record::{Subject, is_conflict, note_state},
 };
 use crate::{
     domain::{

@@ -4,16 +4,16 @@ use std::sync::{Arc, PoisonError};
 
 use super::{
     App,
+    caused::Caused,
     context::{KeptOut, Production, corrupt, json, policy_of, stored},
     error::AppError,
-    notices::report as report_notices,
 };
 use crate::{
     domain::{
         access::board_at,
-        event::{By, Event, EventKind, Outcome},
-        ids::{EventId, MemberId, ReportId},
-        lifecycle::{self, Command, People, Seated, apply},
+        event::{Event, EventKind, Outcome},
+        ids::{MemberId, ReportId},
+        lifecycle::{self, Command, People, Seated},
         policy::{Policy, Side},
         report::{Report, Stage},
         time::UtcMillis,
@@ -24,11 +24,7 @@ use crate::{
         unit::Bound,
     },
     storage::{
-        Bytes, Conn, StorageError, Tx,
-        ledger::{self, PendingRow},
-        outbox::{self, NoticeRow},
-        productions,
-        report_parts::{self, EventRow},
+        Bytes, Conn, StorageError, Tx, productions, report_parts,
         reports::{self, ReportRow},
     },
 };
@@ -62,31 +58,6 @@ pub struct Decided {
     pub subject: Subject,
     /// What happened; empty where a command was repeated.
     pub events: Vec<Event>,
-}
-
-/// Rows that events cause, before they are written.
-#[derive(Debug, Default)]
-pub(super) struct Caused {
-    events: Vec<EventRow>,
-    notices: Vec<NoticeRow>,
-    leaves: Vec<PendingRow>,
-}
-
-impl Caused {
-    /// These, and then those.
-    pub(super) fn append(&mut self, mut other: Self) {
-        self.events.append(&mut other.events);
-        self.notices.append(&mut other.notices);
-        self.leaves.append(&mut other.leaves);
-    }
-
-    /// Writes them.
-    pub(super) fn write(self, tx: &mut Tx) -> Result<(), AppError> {
-        report_parts::append_events(tx, &self.events)?;
-        outbox::enqueue(tx, &self.notices)?;
-        ledger::add_pending(tx, &self.leaves)?;
-        Ok(())
-    }
 }
 
 impl Subject {
@@ -144,7 +115,7 @@ impl App {
         production: Arc<Production>,
         policy: Option<Arc<Policy>>,
     ) -> Result<Subject, AppError> {
-        let tags = tags_of(&report_parts::kept_out(conn, row.id)?);
+        let tags = tags_of(&row.kept_out);
         let people = self.people_of(&production, row.id, &tags);
         let policy = match policy {
             Some(policy) => policy,
@@ -229,29 +200,6 @@ impl App {
         caused.write(tx)
     }
 
-    /// As [`App::append`], but only gathers the rows, so that those of many reports are written at once.
-    pub(super) fn gather(
-        &self,
-        tx: &mut Tx,
-        subject: &mut Subject,
-        events: &[Event],
-        caused: &mut Caused,
-    ) -> Result<(), AppError> {
-        for event in events {
-            let after = apply(subject.report.clone(), event);
-            let before = std::mem::replace(&mut subject.report, after);
-            let seq = before.counted.values().sum::<u32>();
-            let id = EventId::new(self.inner.entropy.bytes());
-            caused.events.push(event_row(subject.row.id, seq, id, event)?);
-            caused.notices.extend(report_notices::rows(self, subject, id, event, &before)?);
-            note_delivery(&mut subject.row, event);
-            let seq = i32::try_from(seq).map_err(AppError::internal)?;
-            caused.leaves.extend(self.leaves(tx, subject, event, seq)?);
-            begin_ledger(subject, event);
-        }
-        Ok(())
-    }
-
     /// Wakes whoever has something to do after a decision.
     pub(super) fn nudge(&self, decided: &Decided) {
         if !decided.events.is_empty() {
@@ -307,48 +255,6 @@ fn policy_kept(conn: &mut Conn, production: &Arc<Production>, version: i32) -> R
 /// Stored tags: 16 bytes each.
 pub(super) fn tags_of(bytes: &[u8]) -> Vec<Tag> {
     bytes.as_chunks::<16>().0.to_vec()
-}
-
-fn event_row(report_id: ReportId, seq: u32, id: EventId, event: &Event) -> Result<EventRow, AppError> {
-    let (member_id, role) = match &event.by {
-        By::Member { member, role, .. } => (Some(*member), Some(role.clone())),
-        By::Service | By::Reporter => (None, None),
-    };
-    Ok(EventRow {
-        report_id,
-        seq: i32::try_from(seq).map_err(AppError::internal)?,
-        id,
-        at_from: event.at.from,
-        at_to: event.at.to,
-        kind: event.kind.code().to_owned(),
-        chain: event.chain.code().to_owned(),
-        level: event.kind.level().map_or(0, |l| i32::from(l.0)),
-        cycle: i32::from(event.cycle),
-        n: i32::try_from(event.n).map_err(AppError::internal)?,
-        member_id,
-        role,
-        body: json(event)?,
-    })
-}
-
-/// A chain that starts with a union summary has an L of its own, and its leaves begin anew: what came before is not for
-/// the production side to find.
-///
-/// Source: ledger.md, "Entries".
-fn begin_ledger(subject: &mut Subject, event: &Event) {
-    if matches!(event.kind, EventKind::Summary { .. })
-        && let Some(key) = subject.next_ledger_key.take()
-    {
-        subject.row.ledger_key = key;
-        subject.row.prev_entry = None;
-    }
-}
-
-fn note_delivery(row: &mut ReportRow, event: &Event) {
-    if matches!(event.kind, EventKind::Delivered) {
-        row.delivered_from = Some(event.at.from);
-        row.delivered_to = Some(event.at.to);
-    }
 }
 
 /// Copies what queries need from the state into the row's columns.

@@ -4,11 +4,7 @@ use actix_web::{HttpResponse, delete, put, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{
-    body::Body,
-    problem::{Document, Problem},
-    signed_in::Member,
-};
+use super::{body::Body, problem::Problem, signed_in::Member};
 use crate::{
     app::{App, people::AbsenceView},
     domain::ids::MemberId,
@@ -38,13 +34,7 @@ pub(crate) struct AbsenceBody {
     request_body = AbsenceBody,
     responses(
         (status = 200, description = "As it is now", body = AbsenceView),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "The last one at a level needs somebody who stands in", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 409, description = "The last one at a level needs somebody who stands in"),
     )
 )]
 #[put("/v1/me/absence")]
@@ -63,8 +53,6 @@ pub(crate) async fn be_absent(
     security(("bearer" = [])),
     responses(
         (status = 204, description = "You are not away"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
     )
 )]
 #[delete("/v1/me/absence")]

@@ -8,7 +8,7 @@ use zeroize::Zeroize as _;
 use super::{
     body::{Body, EmptyBody},
     people::AcceptanceAnswer,
-    problem::{Document, Problem},
+    problem::Problem,
     signed_in::Member,
 };
 use crate::{
@@ -45,12 +45,8 @@ impl Drop for RecoveryBody {
     request_body = RecoveryBody,
     responses(
         (status = 201, description = "The password is changed; sign in with it", body = AcceptanceAnswer),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "Not the words of this address; whether it has an account is not told", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "Too many people sign in at this moment, or the database is away", body = Document, content_type = "application/problem+json"),
+        (status = 401, description = "Not the words of this address; whether it has an account is not told"),
+        (status = 503, description = "Too many people sign in at this moment, or the database is away"),
     )
 )]
 #[post("/v1/recoveries")]
@@ -89,13 +85,9 @@ impl Drop for PasswordBody {
     request_body = PasswordBody,
     responses(
         (status = 200, description = "Changed; sign in anew. `recovery_words` only if they were asked for", body = AcceptanceAnswer),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it: `current_password` if it is not the account's", body = Document, content_type = "application/problem+json"),
-        (status = 429, description = "Too many failures; wait as long as Retry-After says", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "Too many people sign in at this moment, or the database is away", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A field cannot be accepted; the problem names it: `current_password` if it is not the account's"),
+        (status = 429, description = "Too many failures; wait as long as Retry-After says"),
+        (status = 503, description = "Too many people sign in at this moment, or the database is away"),
     )
 )]
 #[put("/v1/me/password")]
@@ -121,12 +113,8 @@ pub(crate) async fn change_password(
     responses(
         (status = 200, description = "It was there before, and is sent again", body = InvitationView),
         (status = 201, description = "Sent", body = InvitationView),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such seat, or not one that the caller may invite to", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such seat, or not one that the caller may invite to"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/desks/{id}/members/{member}/renewal")]
@@ -153,12 +141,8 @@ pub(crate) async fn ask_renewal(
     ),
     responses(
         (status = 200, description = "Confirmed; the line changes once every production has", body = RosterSeat),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "Nothing waits, or not for the caller to confirm", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "Nothing waits, or not for the caller to confirm"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/desks/{id}/members/{member}/renewal/confirmation")]

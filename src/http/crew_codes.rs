@@ -4,11 +4,7 @@ use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    body::MaybeBody,
-    problem::{Document, Problem},
-    signed_in::Member,
-};
+use super::{body::MaybeBody, problem::Problem, signed_in::Member};
 use crate::{app::App, domain::ids::ProductionId};
 
 /// How the old code goes.
@@ -42,13 +38,7 @@ pub(crate) struct CrewCodeAnswer {
     request_body(content = Option<CrewCodeBody>, description = "May be left out: the old code is rotated"),
     responses(
         (status = 201, description = "Drawn", body = CrewCodeAnswer),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such production, or not for the caller", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or not for the caller"),
     )
 )]
 #[post("/v1/productions/{id}/crew-code")]

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     body::EmptyBody,
     credentials::IfNoneMatch,
-    problem::{Document, Problem},
+    problem::Problem,
     query::Query,
     signed_in::{Member, tagged},
 };
@@ -51,9 +51,7 @@ pub(crate) struct DeliveryList {
     responses(
         (status = 200, description = "Notices", body = DeliveryList),
         (status = 304, description = "As the caller has it already"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter cannot be accepted; the problem names it"),
     )
 )]
 #[get("/v1/deliveries")]
@@ -82,12 +80,8 @@ pub(crate) async fn list_deliveries(
     params(("id" = String, Path, description = "The notice, 32 hex digits")),
     responses(
         (status = 200, description = "It is tried again", body = DeliveryView),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such notice, one that was sent, or none that the caller may know of", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such notice, one that was sent, or none that the caller may know of"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/deliveries/{id}/retry")]

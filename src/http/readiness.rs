@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post, web};
 use super::{
     body::EmptyBody,
     credentials::IfNoneMatch,
-    problem::{Document, Problem},
+    problem::Problem,
     signed_in::{Member, tagged},
 };
 use crate::{
@@ -24,9 +24,7 @@ use crate::{
     responses(
         (status = 200, description = "How ready it is", body = ReadinessView),
         (status = 304, description = "As the caller has it already"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such production, or the caller does not sit there", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or the caller does not sit there"),
     )
 )]
 #[get("/v1/productions/{id}/readiness")]
@@ -46,13 +44,9 @@ pub(crate) async fn readiness(
     params(("id" = String, Path, description = "The production, 32 hex digits")),
     responses(
         (status = 201, description = "On its way", body = TestSent),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such production, or not for the caller", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 429, description = "The last one went out less than five minutes ago", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such production, or not for the caller"),
+        (status = 422, description = "The body is not empty"),
+        (status = 429, description = "The last one went out less than five minutes ago"),
     )
 )]
 #[post("/v1/productions/{id}/test-notice")]
@@ -71,11 +65,7 @@ pub(crate) async fn send_test_notice(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "Confirmed", body = TestConfirmed),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/me/test-notice")]

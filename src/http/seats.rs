@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     body::{Body, EmptyBody},
-    problem::{Document, Problem},
+    problem::Problem,
     signed_in::Member,
 };
 use crate::{
@@ -25,12 +25,8 @@ use crate::{
     ),
     responses(
         (status = 200, description = "Let in", body = RosterSeat),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such seat, or not for the caller to let in: a desk mate, the next higher desk of the side, or for a production's first seat any union seat; never the operator", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "The body is not empty", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such seat, or not for the caller to let in: a desk mate, the next higher desk of the side, or for a production's first seat any union seat; never the operator"),
+        (status = 422, description = "The body is not empty"),
     )
 )]
 #[post("/v1/desks/{id}/members/{member}/admission")]
@@ -64,13 +60,7 @@ pub(crate) struct RolesBody {
     request_body = RolesBody,
     responses(
         (status = 200, description = "As it is now", body = RosterSeat),
-        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such seat, or not one that the caller may change", body = Document, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Document, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its media type", body = Document, content_type = "application/problem+json"),
-        (status = 422, description = "A field cannot be accepted; the problem names it", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such seat, or not one that the caller may change"),
     )
 )]
 #[patch("/v1/desks/{id}/members/{member}")]
@@ -94,10 +84,8 @@ pub(crate) async fn change_roles(
     ),
     responses(
         (status = 204, description = "Taken away"),
-        (status = 401, description = "No session, or one that is over", body = Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such seat, or not one that the caller may take away", body = Document, content_type = "application/problem+json"),
-        (status = 409, description = "The last one at their level", body = Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; try again", body = Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such seat, or not one that the caller may take away"),
+        (status = 409, description = "The last one at their level"),
     )
 )]
 #[delete("/v1/desks/{id}/members/{member}")]

@@ -112,12 +112,14 @@ fn short(key: &ServerKey<Kept>, report: ReportId, kind: &[u8], name: &[u8]) -> T
     tag
 }
 
-/// Fisher and Yates: every order is equally likely.
-fn shuffle(tags: &mut [Tag], entropy: &dyn Entropy) {
-    for last in (1..tags.len()).rev() {
-        let bound = u32::try_from(last + 1).unwrap_or(u32::MAX);
-        tags.swap(last, entropy.below(bound) as usize);
-    }
+/// Sorts by chance drawn for each, all of it at once: every order is equally likely, up to one in 2^100.
+fn shuffle(tags: &mut Vec<Tag>, entropy: &dyn Entropy) {
+    let mut chance = vec![0; tags.len() * size_of::<u128>()];
+    entropy.fill(&mut chance);
+    let (chance, _) = chance.as_chunks::<{ size_of::<u128>() }>();
+    let mut drawn: Vec<([u8; 16], Tag)> = chance.iter().copied().zip(tags.drain(..)).collect();
+    drawn.sort_unstable_by_key(|(chance, _)| *chance);
+    tags.extend(drawn.into_iter().map(|(_, tag)| tag));
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ macro_rules! on {
     ($conn:expr, for $part:ident in $rows:expr => $insert:expr) => {
         $crate::storage::connection::on!($conn, |c| {
             let mut rest = $rows;
-            $crate::storage::connection::on!(@parts c, rest, $part, $insert, 64 8 5 4 3 2 1);
+            $crate::storage::connection::on!(@parts c, rest, $part, $insert, 64 16 4 2 1);
         })
     };
     (@parts $inner:ident, $rest:ident, $part:ident, $insert:expr, $($size:literal)*) => {
@@ -143,6 +143,15 @@ pub(super) enum Access {
     Read,
     /// Everything.
     Write,
+}
+
+/// How a batch begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// With a part that can be undone alone.
+    Part,
+    /// With what is kept or undone together with the whole batch.
+    Whole,
 }
 
 /// Errors that a connection met, whatever the closure that met them made of them.
@@ -292,26 +301,35 @@ impl Conn {
         }
     }
 
-    /// Begins a batch of writes, records its id and begins the first part, in one round trip.
+    /// Begins a batch of writes, records its id and begins its first part, if it has parts, in one round trip.
     ///
     /// The id goes first, so that it also answers whether an earlier attempt with it was committed: the unique key makes
     /// the insert wait for an attempt that is still under way, and a duplicate means that it took place.
     /// The limits keep a batch behind somebody else's lock, or a machine that stands still, from holding everybody.
-    pub(super) fn begin_write(&mut self, batch: &[u8; 16], hour: i64) -> Result<(), DieselError> {
+    pub(super) fn begin_write(&mut self, batch: &[u8; 16], hour: i64, first: Begin) -> Result<(), DieselError> {
         let id = hex::encode(batch);
+        let part = match first {
+            Begin::Part => "SAVEPOINT part",
+            Begin::Whole => "",
+        };
         match self {
             Self::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
                 c,
                 &format!(
                     "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '15s'; \
-                     INSERT INTO batches (id, at) VALUES ('\\x{id}', {hour}); SAVEPOINT part"
+                     INSERT INTO batches (id, at) VALUES ('\\x{id}', {hour}); {part}"
                 ),
             ),
             Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(
                 c,
-                &format!("BEGIN IMMEDIATE; INSERT INTO batches (id, at) VALUES (x'{id}', {hour}); SAVEPOINT part"),
+                &format!("BEGIN IMMEDIATE; INSERT INTO batches (id, at) VALUES (x'{id}', {hour}); {part}"),
             ),
         }
+    }
+
+    /// Begins a part of the batch.
+    pub(super) fn begin_part(&mut self) -> Result<(), DieselError> {
+        self.batch_execute("SAVEPOINT part")
     }
 
     /// Keeps the part of the batch at hand and begins the next, in one round trip. Fails if the part is spoilt.

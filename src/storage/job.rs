@@ -11,7 +11,11 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{connection::Tx, error::StorageError};
+use super::{
+    connection::Tx,
+    error::StorageError,
+    filings::{self, NewReport},
+};
 
 const WAITING: u8 = 0;
 const STARTED: u8 = 1;
@@ -56,6 +60,14 @@ pub(super) trait Job: Send {
     fn deadline(&self) -> Duration;
     /// Runs it and keeps the result for [`Job::answer`].
     fn run(&mut self, tx: &mut Tx) -> Ran;
+    /// The new report that it is, if it is one: those are written together, see [`filings::add`].
+    fn filing(&self) -> Option<&NewReport> {
+        None
+    }
+    /// Keeps what became of the new report when it was written together with others: `false` if it was not current.
+    fn written(&mut self, _current: bool) -> Ran {
+        Ran::Refused
+    }
     /// Replaces what the last run came to by an error.
     fn spoil(&mut self, error: StorageError);
     /// Answers with what the last run came to.
@@ -113,5 +125,61 @@ where
 
     fn fail(self: Box<Self>, error: StorageError) {
         drop(self.reply.send(Err(error.into())));
+    }
+}
+
+/// A new report.
+pub(super) struct File {
+    /// What to write.
+    pub(super) filing: NewReport,
+    /// Settles whether it starts.
+    pub(super) claim: Claim,
+    /// See [`Job::deadline`].
+    pub(super) deadline: Duration,
+    /// Who waits.
+    pub(super) reply: oneshot::Sender<Result<(), StorageError>>,
+    /// What the last run came to.
+    pub(super) result: Option<Result<(), StorageError>>,
+}
+
+impl Job for File {
+    fn start(&self) -> bool {
+        self.claim.start()
+    }
+
+    fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    fn run(&mut self, tx: &mut Tx) -> Ran {
+        match filings::add(tx, &[&self.filing]) {
+            Ok(current) => self.written(current == [true]),
+            Err(error) => {
+                self.result = Some(Err(error));
+                Ran::Refused
+            }
+        }
+    }
+
+    fn filing(&self) -> Option<&NewReport> {
+        Some(&self.filing)
+    }
+
+    fn written(&mut self, current: bool) -> Ran {
+        self.result = Some(if current { Ok(()) } else { Err(StorageError::Conflict) });
+        if current { Ran::Done } else { Ran::Refused }
+    }
+
+    fn spoil(&mut self, error: StorageError) {
+        self.result = Some(Err(error));
+    }
+
+    fn answer(self: Box<Self>) {
+        let never_ran = || Err(StorageError::Unavailable("the write did not run".to_owned()));
+        drop(self.reply.send(self.result.unwrap_or_else(never_ran)));
+    }
+
+    fn fail(self: Box<Self>, error: StorageError) {
+        drop(self.reply.send(Err(error)));
     }
 }

@@ -279,26 +279,26 @@ pub fn desks(conn: &mut Conn, production: ProductionId) -> Result<Vec<DeskRow>, 
     Ok(found.select(DeskRow::as_select()).load(conn)?)
 }
 
-/// Counts one filing in its hour; returns how many there are with it.
+/// Counts filings in their hour; returns how many there are with them.
 ///
 /// # Errors
 /// [`StorageError`] if the database refuses.
-pub fn count_filing(tx: &mut Tx, production: ProductionId, hour: UtcMillis) -> Result<i32, StorageError> {
+pub fn count_filings(tx: &mut Tx, production: ProductionId, hour: UtcMillis, more: i32) -> Result<i32, StorageError> {
     // Nearly always the row is there; and an upsert is parsed anew each time, an update is not.
     let row = budget::table.find((production, hour));
-    let one_more = budget::filed.eq(budget::filed + 1);
+    let with_them = budget::filed.eq(budget::filed + more);
     let counted: Option<i32> =
-        on!(tx, |c| diesel::update(row).set(one_more).returning(budget::filed).get_result(c).optional())?;
+        on!(tx, |c| diesel::update(row).set(with_them).returning(budget::filed).get_result(c).optional())?;
     if let Some(filed) = counted {
         return Ok(filed);
     }
-    let values = (budget::production_id.eq(production), budget::hour.eq(hour), budget::filed.eq(1));
+    let values = (budget::production_id.eq(production), budget::hour.eq(hour), budget::filed.eq(more));
     Ok(on!(tx, |c| {
         diesel::insert_into(budget::table)
             .values(values)
             .on_conflict((budget::production_id, budget::hour))
             .do_update()
-            .set(one_more)
+            .set(with_them)
             .returning(budget::filed)
             .get_result(c)
     })?)

@@ -16,8 +16,17 @@ use super::{
 /// A read without its types; it answers by itself.
 pub(super) type Read = Box<dyn FnOnce(&mut Reader) + Send>;
 
+/// What a read sees as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Snapshot {
+    /// All its statements.
+    OfTransaction,
+    /// Each of them; for a read that has only one.
+    OfStatement,
+}
+
 /// Makes a read that answers to the sender.
-pub(super) fn read<T, E, F>(work: F, claim: Claim, reply: oneshot::Sender<Result<T, E>>) -> Read
+pub(super) fn read<T, E, F>(snapshot: Snapshot, work: F, claim: Claim, reply: oneshot::Sender<Result<T, E>>) -> Read
 where
     T: Send + 'static,
     E: From<StorageError> + Send + 'static,
@@ -26,7 +35,7 @@ where
     Box::new(move |reader| {
         if claim.start() {
             // Nobody may be waiting any more; then the result is of no use.
-            drop(reply.send(reader.answer(&work)));
+            drop(reply.send(reader.answer(snapshot, &work)));
         }
     })
 }
@@ -53,16 +62,21 @@ impl Reader {
     }
 
     /// Runs a read, once more on a new connection if the one at hand turns out to be gone.
-    fn answer<T, E: From<StorageError>>(&mut self, work: &impl Fn(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    fn answer<T, E: From<StorageError>>(
+        &mut self,
+        snapshot: Snapshot,
+        work: &impl Fn(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
         let was_open = self.link.is_some();
-        match self.attempt(work) {
-            Err(Attempt::Lost(_)) if was_open => self.attempt(work).map_err(Attempt::into_refusal),
+        match self.attempt(snapshot, work) {
+            Err(Attempt::Lost(_)) if was_open => self.attempt(snapshot, work).map_err(Attempt::into_refusal),
             other => other.map_err(Attempt::into_refusal),
         }
     }
 
     fn attempt<T, E: From<StorageError>>(
         &mut self,
+        snapshot: Snapshot,
         work: &impl Fn(&mut Conn) -> Result<T, E>,
     ) -> Result<T, Attempt<E>> {
         // Taken out, and put back only when known to be good.
@@ -71,13 +85,15 @@ impl Reader {
             None => Link::open(&self.target, Access::Read).map_err(Attempt::Lost)?,
         };
         link.clear();
-        link.conn.begin_read().map_err(|error| Attempt::Lost(error.into()))?;
+        if snapshot == Snapshot::OfTransaction {
+            link.conn.begin_read().map_err(|error| Attempt::Lost(error.into()))?;
+        }
         let result = catch_unwind(AssertUnwindSafe(|| work(&mut link.conn)))
             .map_err(|_| Attempt::Refused(StorageError::Other("a read panicked".to_owned()).into()))?;
         if link.is_lost() {
             return Err(Attempt::Lost(StorageError::Unavailable("the connection was lost".to_owned())));
         }
-        if link.conn.roll_back().is_ok() {
+        if snapshot == Snapshot::OfStatement || link.conn.roll_back().is_ok() {
             self.link = Some(link);
         }
         result.map_err(Attempt::Refused)

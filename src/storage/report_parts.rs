@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 
+pub use super::envelopes::{EnvelopeRow, add_envelopes, envelopes_for, put_envelope, remove_envelopes};
 use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
     schema::{
-        deliveries, envelopes, erasures, events, idempotency, kept_out, ledger_openings, ledger_pending, links, outbox,
-        reports, resealings, units,
+        deliveries, envelopes, erasures, events, idempotency, ledger_openings, ledger_pending, links, outbox, reports,
+        resealings, units,
     },
     types::Bytes,
 };
@@ -34,20 +35,6 @@ pub struct UnitRow {
     pub key_commit: Bytes<32>,
     /// The event that it belongs to; `None` for the filing.
     pub event_seq: Option<i32>,
-}
-
-/// Data keys, sealed to one reader.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = envelopes, treat_none_as_default_value = false)]
-pub struct EnvelopeRow {
-    /// The report.
-    pub report_id: ReportId,
-    /// Which units it opens: random, one for the filing and one for each later unit.
-    pub group_id: Bytes<16>,
-    /// Whom it is for.
-    pub key_id: Bytes<16>,
-    /// The envelope.
-    pub sealed: Vec<u8>,
 }
 
 /// One event of a report; never changed.
@@ -91,41 +78,6 @@ pub fn add_units(tx: &mut Tx, rows: &[UnitRow]) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Adds envelopes.
-///
-/// # Errors
-/// [`StorageError::Duplicate`] if a reader has one of this group.
-pub fn add_envelopes(tx: &mut Tx, rows: &[EnvelopeRow]) -> Result<(), StorageError> {
-    on!(tx, for part in rows => diesel::insert_into(envelopes::table).values(part));
-    Ok(())
-}
-
-/// Replaces a reader's envelope, as when somebody becomes kept out; adds it if there is none.
-///
-/// # Errors
-/// [`StorageError`] if the database refuses.
-pub fn put_envelope(tx: &mut Tx, row: &EnvelopeRow) -> Result<(), StorageError> {
-    on!(tx, |c| {
-        diesel::insert_into(envelopes::table)
-            .values(row)
-            .on_conflict((envelopes::report_id, envelopes::key_id, envelopes::group_id))
-            .do_update()
-            .set(envelopes::sealed.eq(&row.sealed))
-            .execute(c)
-    })?;
-    Ok(())
-}
-
-/// Takes every envelope of one reader away from a report.
-///
-/// # Errors
-/// [`StorageError`] if the database refuses.
-pub fn remove_envelopes(tx: &mut Tx, report: ReportId, key_id: &[u8; 16]) -> Result<(), StorageError> {
-    let theirs = envelopes::table.filter(envelopes::report_id.eq(report).and(envelopes::key_id.eq(Bytes(*key_id))));
-    diesel::delete(theirs).execute(tx)?;
-    Ok(())
-}
-
 /// Appends events.
 ///
 /// # Errors
@@ -135,22 +87,12 @@ pub fn append_events(tx: &mut Tx, rows: &[EventRow]) -> Result<(), StorageError>
     Ok(())
 }
 
-/// Adds the kept-out tags of a new report: 16 bytes each, a multiple of 32 of them.
-///
-/// # Errors
-/// [`StorageError::Duplicate`] if it has some.
-pub fn add_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
-    let values = (kept_out::report_id.eq(report), kept_out::tags.eq(tags));
-    on!(tx, |c| diesel::insert_into(kept_out::table).values(values).execute(c))?;
-    Ok(())
-}
-
 /// Replaces the kept-out tags of a report.
 ///
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn save_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), StorageError> {
-    diesel::update(kept_out::table.find(report)).set(kept_out::tags.eq(tags)).execute(tx)?;
+    diesel::update(reports::table.find(report)).set(reports::kept_out.eq(tags)).execute(tx)?;
     Ok(())
 }
 
@@ -159,7 +101,7 @@ pub fn save_kept_out(tx: &mut Tx, report: ReportId, tags: &[u8]) -> Result<(), S
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn kept_out(conn: &mut Conn, report: ReportId) -> Result<Vec<u8>, StorageError> {
-    Ok(kept_out::table.find(report).select(kept_out::tags).get_result(conn).optional()?.unwrap_or_default())
+    Ok(reports::table.find(report).select(reports::kept_out).get_result(conn).optional()?.unwrap_or_default())
 }
 
 /// The units of a report, in no set order: order is inside them.
@@ -168,17 +110,6 @@ pub fn kept_out(conn: &mut Conn, report: ReportId) -> Result<Vec<u8>, StorageErr
 /// [`StorageError`] if the database cannot be read.
 pub fn units(conn: &mut Conn, report: ReportId) -> Result<Vec<UnitRow>, StorageError> {
     Ok(units::table.filter(units::report_id.eq(report)).select(UnitRow::as_select()).load(conn)?)
-}
-
-/// The envelopes of a report for one reader.
-///
-/// # Errors
-/// [`StorageError`] if the database cannot be read.
-pub fn envelopes_for(conn: &mut Conn, report: ReportId, key_id: &[u8; 16]) -> Result<Vec<EnvelopeRow>, StorageError> {
-    Ok(envelopes::table
-        .filter(envelopes::report_id.eq(report).and(envelopes::key_id.eq(Bytes(*key_id))))
-        .select(EnvelopeRow::as_select())
-        .load(conn)?)
 }
 
 /// The ciphertext of the words that belong to an event, if it has any.
@@ -210,7 +141,6 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     diesel::delete(events::table.filter(events::report_id.eq(report))).execute(tx)?;
     diesel::delete(units::table.filter(units::report_id.eq(report))).execute(tx)?;
     diesel::delete(envelopes::table.filter(envelopes::report_id.eq(report))).execute(tx)?;
-    diesel::delete(kept_out::table.find(report)).execute(tx)?;
     diesel::delete(resealings::table.filter(resealings::report_id.eq(report))).execute(tx)?;
     diesel::delete(idempotency::table.filter(idempotency::scope.eq(report.as_bytes().as_slice()))).execute(tx)?;
     diesel::delete(outbox::table.filter(outbox::report_id.eq(report))).execute(tx)?;

@@ -98,6 +98,10 @@ pub struct ReportRow {
     pub open: bool,
     /// Outages that ended up to here are counted into its deadlines. Says nothing of the report: only outages set it.
     pub outages_until: UtcMillis,
+    /// Tags of who is kept out: 16 bytes each, a multiple of 32 of them. [`save`] leaves them
+    /// alone: see [`super::report_parts::save_kept_out`].
+    #[diesel(skip_update)]
+    pub kept_out: Vec<u8>,
 }
 
 /// Whose board it is: each goes by what its readers are shown.
@@ -159,7 +163,15 @@ impl BoardOrder {
 /// # Errors
 /// [`StorageError::Duplicate`] if the receipt has filed already.
 pub fn add(tx: &mut Tx, row: &ReportRow) -> Result<(), StorageError> {
-    on!(tx, |c| diesel::insert_into(reports::table).values(row).execute(c))?;
+    add_all(tx, std::slice::from_ref(row))
+}
+
+/// Adds reports.
+///
+/// # Errors
+/// [`StorageError::Duplicate`] if a receipt has filed already.
+pub(super) fn add_all(tx: &mut Tx, rows: &[ReportRow]) -> Result<(), StorageError> {
+    on!(tx, for part in rows => diesel::insert_into(reports::table).values(part));
     Ok(())
 }
 
@@ -284,11 +296,17 @@ pub fn has_earlier(
     from: UtcMillis,
     to: UtcMillis,
 ) -> Result<bool, StorageError> {
-    let earlier = reports::table
+    Ok(on!(conn, |c| diesel::select(exists(earlier(production, category, from, to))).get_result(c))?)
+}
+
+/// The reports that [`has_earlier`] looks for.
+#[expect(clippy::elidable_lifetime_names, reason = "the macro that writes the type needs the name")]
+#[diesel::dsl::auto_type]
+pub(super) fn earlier<'a>(production: ProductionId, category: &'a str, from: UtcMillis, to: UtcMillis) -> _ {
+    reports::table
         .filter(reports::production_id.eq(production).and(reports::category.eq(category)))
         .filter(reports::counts_for_repeated)
-        .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)));
-    Ok(on!(conn, |c| diesel::select(exists(earlier)).get_result(c))?)
+        .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)))
 }
 
 /// Every open report of a production, by id.
@@ -308,6 +326,16 @@ pub fn open_after(conn: &mut Conn, after: Option<ReportId>, limit: i64) -> Resul
     let first = ReportId::new([0; 16]);
     let found = reports::table.filter(reports::open.and(reports::id.gt(after.unwrap_or(first)))).order(reports::id);
     Ok(found.limit(limit).select(ReportRow::as_select()).load(conn)?)
+}
+
+/// Ids of up to `limit` reports after this one, open or closed, in order: for a pass over all of them.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn ids_after(conn: &mut Conn, after: Option<ReportId>, limit: i64) -> Result<Vec<ReportId>, StorageError> {
+    let first = ReportId::new([0; 16]);
+    let found = reports::table.filter(reports::id.gt(after.unwrap_or(first))).order(reports::id);
+    Ok(found.limit(limit).select(reports::id).load(conn)?)
 }
 
 /// Reports of a category whose delivery's span ended in `from < t <= to`, earliest first, `limit` at most.

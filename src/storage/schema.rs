@@ -215,6 +215,7 @@ diesel::table! {
         version -> BigInt,
         open -> Bool,
         outages_until -> BigInt,
+        kept_out -> Binary,
     }
 }
 
@@ -231,11 +232,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    envelopes (report_id, key_id, group_id) {
+    envelopes (report_id, group_id) {
         report_id -> Binary,
         group_id -> Binary,
-        key_id -> Binary,
-        sealed -> Binary,
+        packed -> Binary,
     }
 }
 
@@ -244,13 +244,6 @@ diesel::table! {
         report_id -> Binary,
         member_id -> Binary,
         production_id -> Binary,
-    }
-}
-
-diesel::table! {
-    kept_out (report_id) {
-        report_id -> Binary,
-        tags -> Binary,
     }
 }
 
@@ -453,13 +446,13 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     productions,
+    crew_codes,
     engine_state,
     desks,
     members,
     seats,
     sessions,
     reports,
-    kept_out,
     events,
     invitations,
     outbox,

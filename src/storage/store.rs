@@ -16,9 +16,10 @@ use super::{
     connection::{Access, Conn, Link, Target, Tx},
     engine,
     error::StorageError,
-    job::{Claim, Write},
+    filings::{self, Earlier, Glance, NewReport},
+    job::{Claim, File, Job, Write},
     migrations,
-    reader::{Read, Reader, read},
+    reader::{Read, Reader, Snapshot, read},
     writer::{Task, Writer},
 };
 use crate::{
@@ -31,6 +32,9 @@ use crate::{
 pub struct WriterSettings {
     /// Most writes that share one transaction, at least 1; 1 gives every write a transaction of its own.
     pub max_batch: usize,
+    /// How long a writer that is busy waits for more before it begins a batch. Alone, nobody waits: a batch begins at once
+    /// unless the one before it was shared by [`WriterSettings::BUSY`] or more.
+    pub linger: Duration,
     /// Threads that write, at least 1. SQLite always has one.
     pub writers: usize,
     /// Threads that read, at least 1.
@@ -43,9 +47,21 @@ pub struct WriterSettings {
     pub patience: Duration,
 }
 
+impl WriterSettings {
+    /// How many writes in one batch show that more are on their way.
+    pub const BUSY: usize = 4;
+}
+
 impl Default for WriterSettings {
     fn default() -> Self {
-        Self { max_batch: 256, writers: 3, readers: 4, queue: 4096, patience: Duration::from_secs(10) }
+        Self {
+            max_batch: 256,
+            linger: Duration::from_millis(8),
+            writers: 3,
+            readers: 4,
+            queue: 4096,
+            patience: Duration::from_secs(10),
+        }
     }
 }
 
@@ -129,6 +145,36 @@ impl Storage {
         answer.blocking_recv().unwrap_or_else(|_| Err(gone().into()))
     }
 
+    /// Stores a new report, and answers once it is on disk. Those that wait are written together: for what is filed at the
+    /// same time there is one statement per table. Writes of one `key` take place in the order of their calls.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] if its production was changed since it was decided; [`StorageError::Duplicate`] if its
+    /// receipt has filed already; [`StorageError::Unavailable`] as with [`Storage::write`].
+    pub async fn file(&self, key: &[u8; 16], filing: NewReport) -> Result<(), StorageError> {
+        let (reply, answer) = oneshot::channel();
+        let claim = Claim::default();
+        let job = File { filing, claim: claim.clone(), deadline: self.deadline(), reply, result: None };
+        self.submit(key, Box::new(job))?;
+        self.wait(&claim, answer).await
+    }
+
+    /// All that a filing has to know before it is sealed; `None` for an unknown crew code. `lookup` and `code` as they are
+    /// stored. One statement without a transaction around it: it is a snapshot by itself.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] as with [`Storage::write`].
+    pub async fn glance(
+        &self,
+        lookup: [u8; 32],
+        code: [u8; 32],
+        earlier: Earlier,
+    ) -> Result<Option<Glance>, StorageError> {
+        let look = move |conn: &mut Conn| filings::glance(conn, &lookup, &code, &earlier);
+        let (claim, answer) = self.submit_read(Snapshot::OfStatement, look)?;
+        self.wait(&claim, answer).await
+    }
+
     /// Runs `work` on one consistent snapshot, through which nothing can be written.
     ///
     /// # Errors
@@ -139,7 +185,7 @@ impl Storage {
         E: From<StorageError> + Send + 'static,
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
     {
-        let (claim, answer) = self.submit_read(work)?;
+        let (claim, answer) = self.submit_read(Snapshot::OfTransaction, work)?;
         self.wait(&claim, answer).await
     }
 
@@ -153,7 +199,7 @@ impl Storage {
         E: From<StorageError> + Send + 'static,
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
     {
-        let (_, answer) = self.submit_read(work)?;
+        let (_, answer) = self.submit_read(Snapshot::OfTransaction, work)?;
         answer.blocking_recv().unwrap_or_else(|_| Err(gone().into()))
     }
 
@@ -215,11 +261,19 @@ impl Storage {
     {
         let (reply, answer) = oneshot::channel();
         let claim = Claim::default();
-        let deadline = self.inner.clock.monotonic().saturating_add(self.inner.patience);
-        let job = Write { work, claim: claim.clone(), deadline, reply, result: None };
-        // Keys are random bytes: their first one spreads well enough over a handful of writers.
-        self.send(usize::from(key[0]) % self.inner.writers.len(), Task::Write(Box::new(job)))?;
+        let job = Write { work, claim: claim.clone(), deadline: self.deadline(), reply, result: None };
+        self.submit(key, Box::new(job))?;
         Ok((claim, answer))
+    }
+
+    /// When a write that comes in now is too late to be committed. Monotonic.
+    fn deadline(&self) -> Duration {
+        self.inner.clock.monotonic().saturating_add(self.inner.patience)
+    }
+
+    fn submit(&self, key: &[u8; 16], job: Box<dyn Job>) -> Result<(), StorageError> {
+        // Keys are random bytes: their first one spreads well enough over a handful of writers.
+        self.send(usize::from(key[0]) % self.inner.writers.len(), Task::Write(job))
     }
 
     fn send(&self, writer: usize, task: Task) -> Result<(), StorageError> {
@@ -227,7 +281,11 @@ impl Storage {
         sender.try_send(task).map_err(|_| too_busy())
     }
 
-    fn submit_read<T, E, F>(&self, work: F) -> Result<(Claim, oneshot::Receiver<Result<T, E>>), StorageError>
+    fn submit_read<T, E, F>(
+        &self,
+        snapshot: Snapshot,
+        work: F,
+    ) -> Result<(Claim, oneshot::Receiver<Result<T, E>>), StorageError>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
@@ -236,7 +294,7 @@ impl Storage {
         let (reply, answer) = oneshot::channel();
         let claim = Claim::default();
         let sender = self.inner.readers.as_ref().ok_or_else(gone)?;
-        sender.try_send(read(work, claim.clone(), reply)).map_err(|_| too_busy())?;
+        sender.try_send(read(snapshot, work, claim.clone(), reply)).map_err(|_| too_busy())?;
         Ok((claim, answer))
     }
 
@@ -268,6 +326,7 @@ impl Inner {
                 target: self.target.clone(),
                 tasks,
                 max_batch: settings.max_batch.max(1),
+                linger: settings.linger,
                 patience: settings.patience,
                 clock: Arc::clone(&self.clock),
                 link: link.take(),

@@ -1,7 +1,8 @@
 //! Group commit: a thread that owns a connection and commits everything that waits in one transaction.
 //!
 //! A commit costs a flush of the disk, so whatever came in during the last one shares the next. Each write has a savepoint:
-//! one that refuses is rolled back alone. Every batch records its id first; when the answer to COMMIT is lost, the same
+//! one that refuses is rolled back alone. New reports have none: they are written together, and only if that fails is the
+//! batch begun again with a savepoint for each, to find the one that cannot be written. Every batch records its id first; when the answer to COMMIT is lost, the same
 //! batch is begun again with the same id, and a duplicate says that it took place (see `Conn::begin_write`).
 
 use std::{
@@ -16,9 +17,11 @@ use std::{
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use super::{
-    connection::{Access, Conn, Link, Target},
+    connection::{Access, Begin, Conn, Link, Target},
     error::StorageError,
+    filings::{self, NewReport},
     job::{Job, Ran},
+    store::WriterSettings,
 };
 use crate::clock::{Clock, SystemClock};
 
@@ -55,16 +58,34 @@ enum Standing {
     Dead,
 }
 
+/// How the new reports of a batch are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filings {
+    /// All that follow each other in one go.
+    Together,
+    /// Each like any other write.
+    Apart,
+}
+
+impl Filings {
+    /// Whether a write goes in together with its neighbours.
+    fn takes(self, slot: &Slot) -> bool {
+        self == Self::Together && slot.job.filing().is_some()
+    }
+}
+
 /// Why an attempt came to nothing.
 struct Failed {
     error: StorageError,
     /// Whether COMMIT had been sent, so that the batch may be on disk all the same.
     in_doubt: bool,
+    /// Whether new reports could not be written together, so that each is to be tried by itself.
+    apart: bool,
 }
 
 impl Failed {
     fn before_commit(error: impl Into<StorageError>) -> Self {
-        Self { error: error.into(), in_doubt: false }
+        Self { error: error.into(), in_doubt: false, apart: false }
     }
 }
 
@@ -76,6 +97,8 @@ pub(super) struct Writer {
     pub(super) tasks: Receiver<Task>,
     /// Most writes that share a transaction, at least 1.
     pub(super) max_batch: usize,
+    /// See [`super::WriterSettings::linger`].
+    pub(super) linger: Duration,
     /// How much longer than its deadline a write waits whose outcome is in doubt.
     pub(super) patience: Duration,
     /// Real time, for deadlines and the hour of a batch: never the time of the domain.
@@ -87,8 +110,14 @@ pub(super) struct Writer {
 impl Writer {
     /// Works until every sender is gone.
     pub(super) fn run(mut self) {
+        let mut last = 0;
         while let Ok(first) = self.tasks.recv() {
+            if (WriterSettings::BUSY..self.max_batch).contains(&last) {
+                // Many are at work: what they bring in a moment shares this commit, instead of each making one.
+                thread::sleep(self.linger);
+            }
             let (batch, outside) = self.gather(first);
+            last = batch.len();
             let started = batch.into_iter().filter(|job| job.start());
             self.work_off(started.map(|job| Slot { job, standing: Standing::Open }).collect());
             if let Some(outside) = outside {
@@ -187,13 +216,24 @@ impl Writer {
         rest
     }
 
-    /// One attempt: begin, run each, commit.
+    /// One attempt, or two: the second with new reports one by one.
     fn attempt(&mut self, batch: &[u8; 16], slots: &mut [Slot]) -> Result<(), Failed> {
+        match self.try_out(batch, slots, Filings::Together) {
+            Err(Failed { apart: true, .. }) => {
+                self.connected().map_err(Failed::before_commit)?.conn.roll_back().map_err(Failed::before_commit)?;
+                self.try_out(batch, slots, Filings::Apart)
+            }
+            done => done,
+        }
+    }
+
+    /// Begin, run each, commit.
+    fn try_out(&mut self, batch: &[u8; 16], slots: &mut [Slot], filings: Filings) -> Result<(), Failed> {
         let hour = self.clock.now().get().div_euclid(HOUR_MILLIS) * HOUR_MILLIS;
         let clock = Arc::clone(&self.clock);
         let link = self.connected().map_err(Failed::before_commit)?;
         link.clear();
-        match link.conn.begin_write(batch, hour) {
+        match link.conn.begin_write(batch, hour, begin(slots, filings)) {
             Ok(()) => {}
             Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                 // An earlier attempt is on disk: its results stand. The transaction just begun goes with the connection.
@@ -202,7 +242,7 @@ impl Writer {
             }
             Err(error) => return Err(Failed::before_commit(error)),
         }
-        let done = run_all(link, slots)?;
+        let done = run_all(link, slots, filings)?;
         if done == 0 {
             return link.conn.roll_back().map_err(Failed::before_commit);
         }
@@ -211,41 +251,86 @@ impl Writer {
         if slots.iter().any(|slot| slot.standing == Standing::Open && slot.job.deadline() <= now) {
             return Err(Failed::before_commit(StorageError::Unavailable("too slow".to_owned())));
         }
-        link.conn.commit().map_err(|error| Failed { error: error.into(), in_doubt: true })
+        link.conn.commit().map_err(|error| Failed { in_doubt: true, ..Failed::before_commit(error) })
     }
 }
 
-/// Runs every write of the batch; returns how many want to be committed.
-fn run_all(link: &mut Link, slots: &mut [Slot]) -> Result<usize, Failed> {
+/// How a batch is to begin: with a savepoint, if what comes first needs one.
+fn begin(slots: &[Slot], filings: Filings) -> Begin {
+    let first = slots.iter().find(|slot| slot.standing != Standing::Dead);
+    if first.is_some_and(|slot| filings.takes(slot)) { Begin::Whole } else { Begin::Part }
+}
+
+/// Runs every write of the batch, in their order; returns how many want to be committed.
+fn run_all(link: &mut Link, slots: &mut [Slot], filings: Filings) -> Result<usize, Failed> {
+    let mut in_part = begin(slots, filings) == Begin::Part;
+    let mut live: Vec<&mut Slot> = slots.iter_mut().filter(|slot| slot.standing != Standing::Dead).collect();
+    let mut groups = live.chunk_by_mut(|a, b| filings.takes(a) && filings.takes(b)).peekable();
     let mut done = 0;
-    let mut live = slots.iter_mut().filter(|slot| slot.standing != Standing::Dead).peekable();
-    while let Some(slot) = live.next() {
-        slot.standing = Standing::Open;
-        let ran = slot.job.run(&mut link.conn);
-        if link.is_lost() {
-            return Err(Failed::before_commit(StorageError::Unavailable("the connection was lost".to_owned())));
+    while let Some(group) = groups.next() {
+        if group.first().is_some_and(|slot| filings.takes(slot)) {
+            done += run_together(link, group)?;
+            in_part = false;
+            continue;
         }
-        let clashed = link.took_clash();
-        match ran {
-            Ran::Done => {
-                done += 1;
-                // PostgreSQL answers COMMIT in a spoilt transaction with success and rolls back: so the last one is
-                // asked before. For the others the next part cannot begin.
-                let kept = if live.peek().is_some() { link.conn.next_part() } else { link.check_unspoilt() };
-                if let Err(error) = kept {
-                    return Err(dead(slot, &format!("it went on after a failed statement: {error}")));
-                }
+        for slot in group {
+            if !in_part {
+                link.conn.begin_part().map_err(Failed::before_commit)?;
             }
-            Ran::Refused => {
-                if clashed {
-                    slot.standing = Standing::PutOff;
-                }
-                link.conn.undo_part().map_err(Failed::before_commit)?;
-            }
-            Ran::Panicked => return Err(dead(slot, "it panicked")),
+            in_part = true;
+            done += usize::from(run_alone(link, slot, groups.peek().is_none())?);
         }
     }
     Ok(done)
+}
+
+/// Writes new reports together; returns how many were.
+fn run_together(link: &mut Link, slots: &mut [&mut Slot]) -> Result<usize, Failed> {
+    let filings: Vec<&NewReport> = slots.iter().filter_map(|slot| slot.job.filing()).collect();
+    let added = filings::add(&mut link.conn, &filings);
+    if link.is_lost() {
+        return Err(lost());
+    }
+    let current = added.map_err(|error| Failed { apart: true, ..Failed::before_commit(error) })?;
+    let mut done = 0;
+    for (slot, current) in slots.iter_mut().zip(current) {
+        slot.standing = Standing::Open;
+        done += usize::from(slot.job.written(current) == Ran::Done);
+    }
+    Ok(done)
+}
+
+/// Runs a write behind a savepoint of its own; returns whether it wants to be committed.
+fn run_alone(link: &mut Link, slot: &mut Slot, last: bool) -> Result<bool, Failed> {
+    slot.standing = Standing::Open;
+    let ran = slot.job.run(&mut link.conn);
+    if link.is_lost() {
+        return Err(lost());
+    }
+    let clashed = link.took_clash();
+    match ran {
+        Ran::Done => {
+            // PostgreSQL answers COMMIT in a spoilt transaction with success and rolls back: so the last one is asked
+            // before. For the others the next part cannot begin.
+            let kept = if last { link.check_unspoilt() } else { link.conn.next_part() };
+            match kept {
+                Ok(()) => Ok(true),
+                Err(error) => Err(dead(slot, &format!("it went on after a failed statement: {error}"))),
+            }
+        }
+        Ran::Refused => {
+            if clashed {
+                slot.standing = Standing::PutOff;
+            }
+            link.conn.undo_part().map_err(Failed::before_commit)?;
+            Ok(false)
+        }
+        Ran::Panicked => Err(dead(slot, "it panicked")),
+    }
+}
+
+fn lost() -> Failed {
+    Failed::before_commit(StorageError::Unavailable("the connection was lost".to_owned()))
 }
 
 /// Takes a write out for good; the others of its batch are run again on a new connection.

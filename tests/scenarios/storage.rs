@@ -1,6 +1,7 @@
 //! The writer, the readers and the tables, on both databases.
 
 mod files;
+mod filings;
 mod people;
 mod proxy;
 mod reports;

@@ -206,7 +206,8 @@ CREATE TABLE reports (
     state TEXT NOT NULL,
     version BIGINT NOT NULL,
     open BOOLEAN NOT NULL,
-    outages_until BIGINT NOT NULL
+    outages_until BIGINT NOT NULL,
+    kept_out BYTEA NOT NULL
 );
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
@@ -228,13 +229,17 @@ CREATE TABLE units (
     PRIMARY KEY (report_id, id)
 );
 
+-- All envelopes of one group in one row: a filing has one for every seat.
 CREATE TABLE envelopes (
     report_id BYTEA NOT NULL,
     group_id BYTEA NOT NULL,
-    key_id BYTEA NOT NULL,
-    sealed BYTEA NOT NULL,
-    PRIMARY KEY (report_id, key_id, group_id)
+    packed BYTEA NOT NULL,
+    PRIMARY KEY (report_id, group_id)
 );
+-- Sealed bytes do not get smaller by compressing. A group of the usual size stays in its row.
+ALTER TABLE units ALTER COLUMN ciphertext SET STORAGE EXTERNAL;
+ALTER TABLE envelopes ALTER COLUMN packed SET STORAGE EXTERNAL;
+ALTER TABLE envelopes SET (toast_tuple_target = 4080);
 
 -- Reports that were open when somebody was let in, and that nobody has re-sealed to them yet.
 CREATE TABLE resealings (
@@ -244,11 +249,6 @@ CREATE TABLE resealings (
     PRIMARY KEY (report_id, member_id)
 );
 CREATE INDEX resealings_production ON resealings (production_id, report_id);
-
-CREATE TABLE kept_out (
-    report_id BYTEA NOT NULL PRIMARY KEY,
-    tags BYTEA NOT NULL
-);
 
 CREATE TABLE events (
     report_id BYTEA NOT NULL,

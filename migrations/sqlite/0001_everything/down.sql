@@ -20,7 +20,6 @@ DROP TABLE outbox;
 DROP TABLE idempotency;
 DROP TABLE erasures;
 DROP TABLE events;
-DROP TABLE kept_out;
 DROP TABLE resealings;
 DROP TABLE envelopes;
 DROP TABLE units;

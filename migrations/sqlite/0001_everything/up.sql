@@ -206,7 +206,8 @@ CREATE TABLE reports (
     state TEXT NOT NULL,
     version BIGINT NOT NULL,
     open BOOLEAN NOT NULL,
-    outages_until BIGINT NOT NULL
+    outages_until BIGINT NOT NULL,
+    kept_out BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
@@ -228,12 +229,12 @@ CREATE TABLE units (
     PRIMARY KEY (report_id, id)
 ) WITHOUT ROWID;
 
+-- All envelopes of one group in one row: a filing has one for every seat.
 CREATE TABLE envelopes (
     report_id BLOB NOT NULL,
     group_id BLOB NOT NULL,
-    key_id BLOB NOT NULL,
-    sealed BLOB NOT NULL,
-    PRIMARY KEY (report_id, key_id, group_id)
+    packed BLOB NOT NULL,
+    PRIMARY KEY (report_id, group_id)
 ) WITHOUT ROWID;
 
 -- Reports that were open when somebody was let in, and that nobody has re-sealed to them yet.
@@ -244,11 +245,6 @@ CREATE TABLE resealings (
     PRIMARY KEY (report_id, member_id)
 ) WITHOUT ROWID;
 CREATE INDEX resealings_production ON resealings (production_id, report_id);
-
-CREATE TABLE kept_out (
-    report_id BLOB NOT NULL PRIMARY KEY,
-    tags BLOB NOT NULL
-) WITHOUT ROWID;
 
 CREATE TABLE events (
     report_id BLOB NOT NULL,

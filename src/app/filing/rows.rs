@@ -58,6 +58,7 @@ pub(super) fn new_row(production: &Production, reporter: &Reporter, draft: &Draf
         version: 1,
         open: true,
         outages_until: UtcMillis::default(),
+        kept_out: draft.tags.concat(),
     }
 }
 
@@ -86,27 +87,27 @@ pub(super) fn parts(
     row: &ReportRow,
     readers: &[[u8; 16]],
     reporter: [u8; 16],
-    sealed: &SealedFiling,
+    sealed: SealedFiling,
 ) -> (Vec<UnitRow>, Vec<EnvelopeRow>) {
     // The group of the filing's envelopes is the report itself: later units have their own.
     let group_id = (*row.id.as_bytes()).into();
     let kinds = [UnitKind::Shared, UnitKind::Union, UnitKind::Own];
     let addressed = ["all", "union", "reporter"];
-    let units = sealed.units.iter().zip(kinds.iter().zip(addressed)).map(|(unit, (kind, to))| UnitRow {
+    let units = sealed.units.into_iter().zip(kinds.iter().zip(addressed)).map(|(unit, (kind, to))| UnitRow {
         report_id: row.id,
         id: unit.unit,
         kind: kind.code().to_owned(),
         addressed: to.to_owned(),
-        ciphertext: unit.ciphertext.clone(),
+        ciphertext: unit.ciphertext,
         key_commit: unit.commit.into(),
         event_seq: Some(0),
     });
-    let all = readers.iter().zip(&sealed.envelopes).chain([(&reporter, &sealed.reporter_envelope)]);
+    let all = readers.iter().zip(sealed.envelopes).chain([(&reporter, sealed.reporter_envelope)]);
     let envelopes = all.map(|(key_id, envelope)| EnvelopeRow {
         report_id: row.id,
         group_id,
         key_id: (*key_id).into(),
-        sealed: envelope.clone(),
+        sealed: envelope,
     });
     (units.collect(), envelopes.collect())
 }

@@ -101,7 +101,7 @@ fn an_act_that_cannot_be_put_on_record_within_ten_seconds_did_not_happen() {
         let (filed, first_ad) = (files(&western, 1), western.first_ad());
         let act = filed.act("acknowledgement");
         first_ad.session();
-        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (release, held) = std::sync::mpsc::channel::<()>();
         let (begun, begins) = std::sync::mpsc::channel::<()>();
         let storage = set.database().open();
         thread::scope(|scope| {
@@ -123,7 +123,7 @@ fn an_act_that_cannot_be_put_on_record_within_ten_seconds_did_not_happen() {
                 thread::sleep(Duration::from_millis(5));
             }
             set.clock.advance(Seconds(10));
-            hold.send(()).unwrap();
+            release.send(()).unwrap();
             holder.join().unwrap().unwrap();
             acts.join().unwrap().refuses(503, "unavailable");
         });

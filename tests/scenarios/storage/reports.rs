@@ -167,7 +167,7 @@ fn filings_are_counted_per_production_and_hour() {
         let storage = database.open();
         let count = |hour| {
             storage
-                .write_blocking(&KEY, move |tx| productions::count_filing(tx, PRODUCTION, UtcMillis::new(hour)))
+                .write_blocking(&KEY, move |tx| productions::count_filings(tx, PRODUCTION, UtcMillis::new(hour), 1))
                 .unwrap()
         };
         assert_eq!((count(0), count(0), count(3_600_000), count(0)), (1, 2, 1, 3));
@@ -185,7 +185,7 @@ fn a_filing_is_made_of_statements_that_stay_prepared() {
         );
         storage.write_blocking(&KEY, move |tx| number(tx, &sql)).unwrap()
     };
-    for table in ["reports", "kept_out", "units", "envelopes", "events", "outbox", "ledger_pending"] {
+    for table in ["reports", "units", "envelopes", "events", "outbox", "ledger_pending"] {
         assert!(prepared(table) > 0, "{table}");
     }
 }

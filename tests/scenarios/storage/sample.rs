@@ -7,6 +7,7 @@ use lastlooks::{
     },
     storage::{
         Bytes, Conn, StorageError,
+        filings::{Counted, NewReport},
         ledger::{self, PendingRow},
         outbox::{self, NoticeRow},
         report_parts::{self, EnvelopeRow, EventRow, UnitRow},
@@ -57,6 +58,7 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         version: 1,
         open: true,
         outages_until: UtcMillis::new(0),
+        kept_out: vec![id; 512],
     }
 }
 
@@ -99,11 +101,9 @@ pub fn a_notice(id: u8, report: u8, at: i64) -> NoticeRow {
     }
 }
 
-/// A filing as it is stored: the row and all that hangs on it.
-pub fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
+/// A report that is not stored yet, decided at this revision of the sample production.
+pub fn a_filing(id: u8, revision: i64) -> NewReport {
     let report = ReportId::new([id; 16]);
-    reports::add(tx, &a_report(id, Some(1_000)))?;
-    report_parts::add_kept_out(tx, report, &[id; 512])?;
     let unit = |n| UnitRow {
         report_id: report,
         id: UnitId::new([n; 16]),
@@ -113,12 +113,8 @@ pub fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
         key_commit: Bytes([n; 32]),
         event_seq: None,
     };
-    report_parts::add_units(tx, &[unit(1), unit(2)])?;
     let envelope =
         |n| EnvelopeRow { report_id: report, group_id: Bytes([0; 16]), key_id: Bytes([n; 16]), sealed: vec![n; 112] };
-    report_parts::add_envelopes(tx, &(0..13).map(envelope).collect::<Vec<_>>())?;
-    report_parts::append_events(tx, &(1..=6).map(|n| an_event(id, n, &format!("kind_{n}"))).collect::<Vec<_>>())?;
-    outbox::enqueue(tx, &(0..8).map(|n| a_notice(id.wrapping_mul(8) + n, id, 5)).collect::<Vec<_>>())?;
     let pending = |n| PendingRow {
         id: Bytes([id.wrapping_mul(2) + n; 16]),
         report_id: Some(report),
@@ -126,5 +122,25 @@ pub fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
         opening: vec![1, 2, 3],
         recorded_at: UtcMillis::new(120_000),
     };
-    ledger::add_pending(tx, &[pending(0), pending(1)])
+    NewReport {
+        revision,
+        counted: Counted { hour: UtcMillis::new(3_600_000), budget: 1_000, by_old_code: false },
+        report: a_report(id, Some(1_000)),
+        units: vec![unit(1), unit(2)],
+        envelopes: (0..13).map(envelope).collect(),
+        events: (1..=6).map(|n| an_event(id, n, &format!("kind_{n}"))).collect(),
+        notices: (0..8).map(|n| a_notice(id.wrapping_mul(8) + n, id, 5)).collect(),
+        leaves: vec![pending(0), pending(1)],
+    }
+}
+
+/// A filing as it is stored: the row and all that hangs on it.
+pub fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
+    let new = a_filing(id, 0);
+    reports::add(tx, &new.report)?;
+    report_parts::add_units(tx, &new.units)?;
+    report_parts::add_envelopes(tx, &new.envelopes)?;
+    report_parts::append_events(tx, &new.events)?;
+    outbox::enqueue(tx, &new.notices)?;
+    ledger::add_pending(tx, &new.leaves)
 }

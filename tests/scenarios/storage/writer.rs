@@ -33,7 +33,7 @@ impl From<StorageError> for Refusal {
 }
 
 /// Keeps the writer busy until the returned sender is dropped, so that what follows shares one batch.
-fn hold(storage: &Storage) -> mpsc::Sender<()> {
+pub(super) fn hold(storage: &Storage) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel::<()>();
     let (started, has_started) = mpsc::channel();
     let released = Mutex::new(released);
