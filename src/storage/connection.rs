@@ -19,6 +19,8 @@ use diesel::{
 
 use super::error::{StorageError, is_lost, is_worth_repeating};
 
+pub(super) use diesel::PgConnection as Postgres;
+
 /// A connection to either backend; one set of queries serves both.
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
@@ -27,9 +29,6 @@ pub enum Conn {
     /// An SQLite file.
     Sqlite(SqliteConnection),
 }
-
-/// PostgreSQL's half of [`Conn`], for the one statement that only it has (COPY).
-pub(super) type Postgres = PgConnection;
 
 /// A connection inside a write: what is done through it is committed together or not at all.
 pub type Tx = Conn;
@@ -311,10 +310,7 @@ impl Conn {
     /// The limits keep a batch behind somebody else's lock, or a machine that stands still, from holding everybody.
     pub(super) fn begin_write(&mut self, batch: &[u8; 16], hour: i64, first: Begin) -> Result<(), DieselError> {
         let id = hex::encode(batch);
-        let part = match first {
-            Begin::Part => "SAVEPOINT part",
-            Begin::Whole => "",
-        };
+        let part = if matches!(first, Begin::Part) { "SAVEPOINT part" } else { "" };
         match self {
             Self::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
                 c,

@@ -83,7 +83,6 @@ fn every_route(western: &Western<'_>, filed: &Filed, notice: &str) -> Vec<(Strin
             _ => String::new(),
         };
         let path = template.replace("{id}", &id).replace("{member}", &member);
-        let path = path.replace("{index}", "0").replace("{path}", "0/000");
         let path =
             path.split('/').map(|part| if part.starts_with('{') { "0" } else { part }).collect::<Vec<_>>().join("/");
         assert!(!path.contains('{') && !path.contains("//"), "{template} needs an id of its own");
@@ -132,7 +131,7 @@ fn the_operators_account_opens_nothing_whatever_it_tries() {
                     let nowhere = path.replace(&filed.id, &"09".repeat(16));
                     let missed = operator.unlocked(method, &nowhere, body.filter(|_| method != "GET"));
                     assert!(answer.status == missed.status && text == missed.text(), "{method} {path}: {answer:?}");
-                    assert!([404, 422].contains(&answer.status), "{method} {path}: {answer:?}");
+                    assert!([404, 415, 422].contains(&answer.status), "{method} {path}: {answer:?}");
                 }
             }
         }
