@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use lastlooks::{
     app::{
         App, Parts,
+        ledger::LedgerKeys,
         people::{Administrator, NewDesk},
         productions::NewProduction,
     },
@@ -20,7 +21,7 @@ use lastlooks::{
     },
     cli::assemble::runtime,
     clock::SystemClock,
-    config::{Settings, Sources, read_file},
+    config::{Settings, Sources, read_file, secrets::Secret},
     domain::policy::Side,
     entropy::{Entropy, SystemEntropy},
     http::{body::Limits, health::Checks, routes, server},
@@ -164,6 +165,7 @@ fn app(storage: Storage) -> anyhow::Result<App> {
         storage,
         settings,
         keys,
+        ledger: LedgerKeys::new(Secret::new(chance().bytes()), Secret::new(chance().bytes())),
         seal_mode: SealMode::Sealed,
     }))
 }
