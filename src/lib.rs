@@ -6,13 +6,15 @@
 //! |---|---|
 //! | [`cli`] | one file per command of the binary |
 //! | [`http`] | routes, extractors, problem documents |
+//! | `web` | pages as plain files, in the binary |
 //! | [`worker`] | deadlines, outbox, upkeep |
 //! | [`app`] | one method per use case |
 //! | [`storage`] | the only door to a database |
 //! | [`sealing`] | receipt, units, envelopes: bytes in, bytes out |
 //! | [`auth`] | passwords, tokens, sessions |
 //! | [`notify`] | mail |
-//! | [`merkle`] | RFC 6962 hashing |
+//! | [`evidence`] | promises and bundles, and how a stranger checks them |
+//! | [`merkle`] | RFC 6962 trees, tiles, signed notes |
 //! | [`domain`] | the rules, pure |
 //! | [`config`], [`clock`], [`entropy`] | settings, time, chance |
 
@@ -23,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod entropy;
+pub mod evidence;
 pub mod http;
 pub mod merkle;
 pub mod notify;

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         Err(_) if out.is_closed() => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lastlooks: {error:#}");
-            ExitCode::FAILURE
+            cli::status(&error)
         }
     }
 }

@@ -59,7 +59,8 @@ impl App {
     /// [`AppError::NotFound`]; [`AppError::NotForYourSide`]; [`AppError::OutOfOrder`] once it is closed;
     /// [`AppError::Unavailable`].
     pub async fn acknowledge(&self, doing: Doing<'_>) -> Result<ReportView, AppError> {
-        self.act(doing, None, Command::Acknowledge).await
+        let view = self.act(doing, None, Command::Acknowledge).await?;
+        self.with_promise(doing, view).await
     }
 
     /// Takes the report over from whoever has it.
@@ -79,11 +80,13 @@ impl App {
         let checked = body.check()?;
         let drawn = self.inner.entropy.below(10) == 0;
         let words = words(UnitKind::Answer, "text", &body.text)?;
-        self.act(doing, Some(words), |actor| {
-            let given = checked.given(&actor, drawn);
-            Command::Answer(actor, given)
-        })
-        .await
+        let view = self
+            .act(doing, Some(words), |actor| {
+                let given = checked.given(&actor, drawn);
+                Command::Answer(actor, given)
+            })
+            .await?;
+        self.with_promise(doing, view).await
     }
 
     /// Work is stopped; `may_restart_role` is the role that may restart it.

@@ -222,8 +222,7 @@ impl App {
     /// [`AppError::Unavailable`].
     pub async fn hold_engine(&self, reason: String) -> Result<(), AppError> {
         let work = move |tx: &mut Tx| {
-            let state = engine::state(tx)?;
-            engine::save_state(tx, &engine::EngineRow { held: true, held_reason: Some(reason.clone()), ..state })
+            engine::save_state(tx, &engine::EngineRow { held: true, held_reason: Some(reason.clone()) })
         };
         Ok(self.inner.storage.write(&ENGINE, work).await?)
     }
@@ -233,10 +232,7 @@ impl App {
     /// # Errors
     /// [`AppError::Unavailable`].
     pub async fn resume_engine(&self) -> Result<(), AppError> {
-        let work = |tx: &mut Tx| {
-            let state = engine::state(tx)?;
-            engine::save_state(tx, &engine::EngineRow { held: false, held_reason: None, ..state })
-        };
+        let work = |tx: &mut Tx| engine::save_state(tx, &engine::EngineRow { held: false, held_reason: None });
         self.inner.storage.write(&ENGINE, work).await?;
         self.inner.nudges.engine.notify_one();
         Ok(())

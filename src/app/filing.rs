@@ -23,7 +23,6 @@ use super::{
     error::AppError,
     form::{self, DEFAULTS, FilingBody, OwnPart},
     record::{Subject, is_conflict, note_state},
-    shown,
     view::Filed,
 };
 use crate::{
@@ -127,7 +126,7 @@ impl App {
         };
         let sealed = self.seal(production, reporter, body, &drafted, &own)?;
         let written = self.write_filing(production, reporter, drafted, sealed).await?;
-        Ok(shown::filed(&written, &own))
+        self.filed(&written, &own, &reporter.lookup.ledger_key()).await
     }
 
     fn seal(
@@ -198,7 +197,7 @@ impl App {
     /// The same receipt with the same content: today's status.
     async fn filed_again(&self, subject: &Subject, reporter: &Reporter) -> Result<FiledAs, AppError> {
         let own = self.own_part(subject, &reporter.keys).await?;
-        Ok(FiledAs::Again(shown::filed(subject, &own)))
+        Ok(FiledAs::Again(self.filed(subject, &own, &reporter.lookup.ledger_key()).await?))
     }
 
     /// The keyed hash under which a crew code is stored.

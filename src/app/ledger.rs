@@ -2,17 +2,24 @@
 //!
 //! Source: ledger.md, "Entries" and "Order and durability".
 
+mod audit;
 mod integrate;
 mod kept;
 mod keys;
+mod promise;
+mod proof;
 pub(super) mod public;
 mod publish;
 mod read;
+mod reopen;
 
+pub use audit::{Audited, Flaw};
 pub use kept::file as checkpoint_file;
 pub use keys::LedgerKeys;
+pub(crate) use promise::HeadBefore;
 pub use publish::{LedgerTurn, SecondHistory};
 pub use read::LedgerView;
+pub use reopen::Reopened;
 
 use sha2::{Digest as _, Sha256};
 

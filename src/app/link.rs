@@ -109,10 +109,8 @@ impl App {
             actor.by_link = true;
             let link = found.link.clone();
             // The next cycle may have begun since the link was followed, with the same deadline.
-            let still = move |subject: &Subject| match is_of_cycle(&link, subject) {
-                true => Ok(()),
-                false => Err(AppError::NotFound),
-            };
+            let still =
+                move |subject: &Subject| if is_of_cycle(&link, subject) { Ok(()) } else { Err(AppError::NotFound) };
             match self.decide(id, Command::Acknowledge(actor), now, move |_, subject, _| still(subject)).await {
                 Err(error) if is_conflict(&error) => {}
                 Err(AppError::NotForYourSide | AppError::OutOfOrder { .. }) => return Err(AppError::NotFound),

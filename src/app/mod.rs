@@ -86,6 +86,8 @@ pub(crate) struct Inner {
     pub(crate) productions: std::sync::RwLock<HashMap<ProductionId, Arc<Production>>>,
     /// Whose a crew code was when it last filed: saves a query, and is checked by the one that is left.
     pub(crate) crew_codes: std::sync::RwLock<HashMap<[u8; 32], ProductionId>>,
+    /// The ledger's head before some span, as last asked for.
+    pub(crate) head_before: std::sync::RwLock<Option<ledger::HeadBefore>>,
     /// Acts under way in this process: the engine passes over their reports for a moment.
     pub(crate) under_way: std::sync::Mutex<HashMap<ReportId, u32>>,
 }
@@ -146,6 +148,7 @@ impl App {
                 strangers: Strangers::default(),
                 productions: std::sync::RwLock::default(),
                 crew_codes: std::sync::RwLock::default(),
+                head_before: std::sync::RwLock::default(),
                 under_way: std::sync::Mutex::default(),
             }),
         }

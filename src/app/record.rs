@@ -155,7 +155,10 @@ impl App {
                 let mut subject = app.subject_to_decide(tx, id, now)?;
                 let events = lifecycle::decide(&subject.report, &command, &subject.policy, &subject.people, now)?;
                 beside(tx, &mut subject, &events)?;
-                app.record(tx, subject, events)
+                let decided = app.record(tx, subject, events)?;
+                // Somebody may have held the rows meanwhile.
+                app.is_soon_enough(now)?;
+                Ok::<_, AppError>(decided)
             })
             .await?;
         self.nudge(&decided);

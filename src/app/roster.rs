@@ -239,7 +239,7 @@ fn roster_seat(production: &Production, seat: &Seat, who: Administrator, with_ad
         yours_to_let_in: admitting.iter().any(|s| Some(s.member) == who.member()),
         let_in_by: names(&admitting),
         // The union's first counts as let in from the start, without anybody who could have checked the address.
-        handed_out: seat.handed_out && seat.let_in_at.is_none_or(|at| at <= seat.added_at),
+        handed_out: seat.handed_out && seat.let_in_by.is_none(),
     }
 }
 

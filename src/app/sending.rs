@@ -11,7 +11,9 @@ pub(in crate::app) use dead::{Place, hears_of};
 
 use super::{
     App,
+    context::stored,
     error::AppError,
+    notices::report::ReportBody,
     record::{Decided, is_conflict},
 };
 use crate::{
@@ -181,7 +183,9 @@ impl App {
     ) -> Result<bool, AppError> {
         let attempts = row.attempts.saturating_add(1);
         let again = is_worth_retrying && attempts < MOST_ATTEMPTS;
-        let next = again.then(|| now.plus_millis(wait(row.attempts, &*self.inner.entropy)));
+        // Failed moments after a filing or a message: the next try must not tell when that was.
+        let step = step_of(row)?.unwrap_or(Seconds(0));
+        let next = again.then(|| now.plus_millis(wait(row.attempts, &*self.inner.entropy)).up(step));
         self.give_back(row.id, attempts, next).await?;
         Ok(!again)
     }
@@ -191,12 +195,22 @@ impl App {
     /// # Errors
     /// [`AppError::Unavailable`]: it is tried again once its lease is over.
     pub async fn put_notice_off(&self, row: &NoticeRow, until: UtcMillis) -> Result<(), AppError> {
-        self.give_back(row.id, row.attempts, Some(until)).await
+        // By the minute, or less where a policy's step is shorter: by the step, a crowd of mails would wait for hours.
+        let step = step_of(row)?.map_or(Seconds(0), |step| step.min(LEASE));
+        self.give_back(row.id, row.attempts, Some(until.up(step))).await
     }
 
     async fn give_back(&self, id: NoticeId, attempts: i32, next: Option<UtcMillis>) -> Result<(), AppError> {
         Ok(self.inner.storage.write(&SENDER, move |tx| outbox::give_back(tx, id, attempts, next)).await?)
     }
+}
+
+/// How coarsely a notice about a report keeps time; none where it is about somebody's seat.
+fn step_of(row: &NoticeRow) -> Result<Option<Seconds>, AppError> {
+    if row.report_id.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Seconds(stored::<ReportBody>(&row.body)?.span_seconds)))
 }
 
 /// What productions say of an address changed: nobody may decide on an older picture.

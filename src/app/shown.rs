@@ -59,6 +59,7 @@ pub(super) fn filed(subject: &Subject, own: &OwnPart) -> Filed {
         deliver_at: deliver_at(report),
         delay_dropped: own.delay_dropped,
         levels: levels(subject),
+        promise: None,
     }
 }
 
@@ -88,7 +89,7 @@ pub(super) fn unanswered(subject: &Subject, chains: &[Chain]) -> Vec<UnansweredV
 pub(super) fn unanswered_together(subject: &Subject, together: Together) -> Vec<UnansweredView> {
     let desks = |breach: &Breach| {
         let is_both = breach.level == together.higher && together.covers(&subject.report, breach.cycle, breach.level);
-        let lower = is_both.then(|| desks_of(subject, together.lower, breach.chain)).unwrap_or_default();
+        let lower = if is_both { desks_of(subject, together.lower, breach.chain) } else { Vec::new() };
         [lower, desks_of(subject, breach.level, breach.chain)].concat()
     };
     together.breaches(&subject.report).iter().map(|breach| missed(breach, desks(breach))).collect()

@@ -50,6 +50,8 @@ pub struct Filed {
     pub delay_dropped: bool,
     /// Who is told, level by level.
     pub levels: Vec<LevelView>,
+    /// What the host promises, signed: keep it. Null until the report is delivered.
+    pub promise: Option<String>,
 }
 
 /// A deadline that passed without the act.

@@ -146,8 +146,7 @@ mod tests {
     use crate::sealing::server::RootSecret;
 
     const NOW: UtcMillis = UtcMillis::new(1_800_000_000_000);
-    const ANA: Access =
-        Access { member: MemberId::new([1; 16]), session: SessionId::new([2; 16]), refreshed_at: Some(NOW) };
+    const ANA: Access = Access { member: MemberId::new([1; 16]), session: SessionId::new([2; 16]), refreshed_at: None };
 
     fn tokens(root: u8, issuer: &str) -> Tokens {
         Tokens::new(&RootSecret::new([root; 32]).key(), issuer)
@@ -163,6 +162,8 @@ mod tests {
         assert_eq!(ours().check(&token, NOW), Ok(ANA));
         assert_eq!(ours().check(&token, NOW.plus_millis(599_999)), Ok(ANA));
         assert_eq!(ours().check(&token, NOW.plus_millis(600_000)), Err(InvalidToken));
+        let refreshed = Access { refreshed_at: Some(NOW), ..ANA };
+        assert_eq!(ours().check(&ours().issue(refreshed, NOW).unwrap(), NOW), Ok(refreshed));
     }
 
     #[test]

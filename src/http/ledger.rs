@@ -11,8 +11,12 @@ use actix_web::{
     web,
 };
 
-use super::problem::{Document, Problem};
-use crate::{app::App, merkle::path::TilePath};
+use super::{
+    credentials::ReceiptBytes,
+    problem::{Document, Problem},
+    reports::{Desk, report_id},
+};
+use crate::{app::App, merkle::path::TilePath, sealing::receipt::Receipt};
 
 /// Bytes as they are.
 #[derive(utoipa::ToSchema)]
@@ -27,6 +31,17 @@ pub(crate) struct PublicEntry {
     /// `policy`, `roster`, `outage` or `link`.
     #[schema(example = "policy")]
     kind: String,
+}
+
+/// A proof bundle: a file for `lastlooks verify`, for the script and for the page that do the same.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only its schema is wanted")]
+pub(crate) struct ProofBundle {
+    /// `lastlooks-bundle/v1`.
+    #[schema(example = "lastlooks-bundle/v1")]
+    format: String,
+    /// What it shows, in sentences.
+    says: Vec<String>,
 }
 
 /// What never changes may be kept for ever.
@@ -97,6 +112,40 @@ pub(crate) async fn opening(app: web::Data<App>, index: web::Path<String>) -> Re
     let parsed = index.parse::<u64>().ok().filter(|parsed| parsed.to_string() == *index);
     let body = app.ledger_opening(parsed.ok_or_else(Problem::not_found)?).await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).insert_header((header::CACHE_CONTROL, FOR_EVER)).body(body))
+}
+
+/// What the ledger proves about the report that this receipt opens. Save the answer as it is; spaces behind it do not count.
+#[utoipa::path(
+    tag = "crew",
+    security(("receipt" = [])),
+    responses(
+        (status = 200, description = "The bundle", body = ProofBundle),
+        (status = 404, description = "This receipt opens nothing"),
+    )
+)]
+#[get("/v1/inbox/proof")]
+pub(crate) async fn inbox_proof(app: web::Data<App>, bytes: ReceiptBytes) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(app.inbox_proof(&Receipt::new(*bytes.0)).await?))
+}
+
+/// What the ledger proves about a report, as far as the reader's side may see it.
+#[utoipa::path(
+    tag = "members",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The report", example = "00112233445566778899aabbccddeeff")),
+    responses(
+        (status = 200, description = "The bundle", body = ProofBundle),
+        (status = 404, description = "No such report for this member"),
+    )
+)]
+#[get("/v1/reports/{id}/proof")]
+pub(crate) async fn report_proof(
+    app: web::Data<App>,
+    desk: Desk,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let bundle = app.report_proof(desk.reader(), report_id(&id)?).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(bundle))
 }
 
 fn text(body: String) -> HttpResponse {

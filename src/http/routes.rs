@@ -30,6 +30,7 @@ pub fn listed(config: &mut ServiceConfig<'_>) {
 
 fn ledger_routes(config: &mut ServiceConfig<'_>) {
     config.service(ledger::checkpoint).service(ledger::tile).service(ledger::keys).service(ledger::opening);
+    config.service(ledger::inbox_proof).service(ledger::report_proof);
 }
 
 fn crew_routes(config: &mut ServiceConfig<'_>) {

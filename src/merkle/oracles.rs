@@ -144,8 +144,8 @@ fn others_verify_our_notes_and_read_our_checkpoints() {
     let note = checkpoint.sign(&signer).unwrap().to_string();
     let verifier = StandardVerifier::new(&signer.public().to_string()).unwrap();
     let theirs = signed_note::Note::from_bytes(note.as_bytes()).unwrap();
-    let (verified, unverified) = theirs.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
-    assert_eq!((verified.len(), unverified.len()), (1, 0));
+    let (known, others) = theirs.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
+    assert_eq!((known.len(), others.len()), (1, 0));
     let read = tlog_tiles::Checkpoint::from_bytes(theirs.text()).unwrap();
     assert_eq!((read.origin(), read.size(), read.hash().0), ("looks.example/ledger", 64, [3; 32]));
 }

@@ -125,34 +125,34 @@ fn beside(tree: Span, run: Span, path: &mut Vec<Span>) {
 mod tests {
     use super::*;
 
-    fn spans(pairs: &[(u64, u64)]) -> Option<Vec<Span>> {
-        Some(pairs.iter().map(|(from, to)| Span { from: *from, to: *to }).collect())
+    fn spans(pairs: &[(u64, u64)]) -> Vec<Span> {
+        pairs.iter().map(|(from, to)| Span { from: *from, to: *to }).collect()
     }
 
     /// The tree of seven leaves in RFC 6962, section 2.1.3.
     #[test]
     fn the_audit_paths_of_rfc_6962() {
-        assert_eq!(inclusion(0, 7), spans(&[(1, 2), (2, 4), (4, 7)]));
-        assert_eq!(inclusion(3, 7), spans(&[(2, 3), (0, 2), (4, 7)]));
-        assert_eq!(inclusion(4, 7), spans(&[(5, 6), (6, 7), (0, 4)]));
-        assert_eq!(inclusion(6, 7), spans(&[(4, 6), (0, 4)]));
+        assert_eq!(inclusion(0, 7), Some(spans(&[(1, 2), (2, 4), (4, 7)])));
+        assert_eq!(inclusion(3, 7), Some(spans(&[(2, 3), (0, 2), (4, 7)])));
+        assert_eq!(inclusion(4, 7), Some(spans(&[(5, 6), (6, 7), (0, 4)])));
+        assert_eq!(inclusion(6, 7), Some(spans(&[(4, 6), (0, 4)])));
         assert_eq!(inclusion(7, 7), None);
     }
 
     #[test]
     fn the_consistency_proofs_of_rfc_6962() {
-        assert_eq!(consistency(3, 7), spans(&[(2, 3), (3, 4), (0, 2), (4, 7)]));
-        assert_eq!(consistency(4, 7), spans(&[(4, 7)]));
-        assert_eq!(consistency(6, 7), spans(&[(4, 6), (6, 7), (0, 4)]));
-        assert_eq!(consistency(0, 7), spans(&[]));
-        assert_eq!(consistency(7, 7), spans(&[]));
+        assert_eq!(consistency(3, 7), Some(spans(&[(2, 3), (3, 4), (0, 2), (4, 7)])));
+        assert_eq!(consistency(4, 7), Some(spans(&[(4, 7)])));
+        assert_eq!(consistency(6, 7), Some(spans(&[(4, 6), (6, 7), (0, 4)])));
+        assert_eq!(consistency(0, 7), Some(spans(&[])));
+        assert_eq!(consistency(7, 7), Some(spans(&[])));
         assert_eq!(consistency(8, 7), None);
     }
 
     #[test]
     fn a_run_is_proved_by_what_stands_beside_it() {
-        assert_eq!(run(2, 5, 7), spans(&[(0, 2), (5, 6), (6, 7)]));
-        assert_eq!(run(0, 7, 7), spans(&[]));
+        assert_eq!(run(2, 5, 7), Some(spans(&[(0, 2), (5, 6), (6, 7)])));
+        assert_eq!(run(0, 7, 7), Some(spans(&[])));
         assert_eq!((run(3, 3, 7), run(3, 8, 7)), (None, None));
     }
 

@@ -12,7 +12,7 @@ use crate::domain::time::{Seconds, UtcMillis};
 /// How long a repeated key of an act is recognised.
 const KEYS_KEPT: Seconds = Seconds::days(2);
 
-/// Whether the engine runs, and how far it has come.
+/// Whether the engine runs.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = engine_state, treat_none_as_null = true)]
 pub struct EngineRow {
@@ -20,10 +20,6 @@ pub struct EngineRow {
     pub held: bool,
     /// Why it is held.
     pub held_reason: Option<String>,
-    /// Everything due up to here has been worked off.
-    pub watermark: UtcMillis,
-    /// The wake-up that other processes were last told of.
-    pub published_wake: Option<UtcMillis>,
 }
 
 /// The engine's state.

@@ -154,7 +154,7 @@ impl Rows {
         let report = |new: &&NewReport| {
             let overflow = overflow.contains(&new.report.id);
             let counts_for_repeated = new.report.counts_for_repeated && !overflow;
-            ReportRow { outages_until, overflow, counts_for_repeated, ..new.report.clone() }
+            ReportRow { overflow, counts_for_repeated, outages_until, ..new.report.clone() }
         };
         Ok(Self {
             reports: filings.iter().map(report).collect(),

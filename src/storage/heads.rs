@@ -45,7 +45,7 @@ pub struct CosignatureRow {
     pub log: i32,
     /// The checkpoint's size.
     pub size: i64,
-    /// Name of the witness's key.
+    /// The witness's verifier key.
     pub witness: String,
     /// The signature line with its line feed.
     pub line: String,
@@ -114,6 +114,16 @@ pub fn checkpoint_from(conn: &mut Conn, log: i32, size: i64) -> Result<Option<Ch
     Ok(found.order(ledger_checkpoints::size).select(CheckpointRow::as_select()).first(conn).optional()?)
 }
 
+/// Checkpoints of a log that are longer than this, the shortest first.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn checkpoints_after(conn: &mut Conn, log: i32, size: i64, limit: i64) -> Result<Vec<CheckpointRow>, StorageError> {
+    let found =
+        ledger_checkpoints::table.filter(ledger_checkpoints::log.eq(log).and(ledger_checkpoints::size.gt(size)));
+    Ok(found.order(ledger_checkpoints::size).limit(limit).select(CheckpointRow::as_select()).load(conn)?)
+}
+
 /// The longest checkpoint that had been signed by then.
 ///
 /// # Errors
@@ -143,7 +153,7 @@ pub fn add_cosignature(tx: &mut Tx, row: &CosignatureRow) -> Result<(), StorageE
     Ok(())
 }
 
-/// What witnesses added to a checkpoint, by the witness's name.
+/// What witnesses added to a checkpoint, by the witness's key.
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.

@@ -157,6 +157,15 @@ pub fn openings_of(conn: &mut Conn, report: ReportId) -> Result<Vec<OpeningRow>,
     Ok(found.select(OpeningRow::as_select()).load(conn)?)
 }
 
+/// What opens the placed public entries, in order of their places.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn public_openings(conn: &mut Conn) -> Result<Vec<OpeningRow>, StorageError> {
+    let found = ledger_openings::table.filter(ledger_openings::report_id.is_null()).order(ledger_openings::idx);
+    Ok(found.select(OpeningRow::as_select()).load(conn)?)
+}
+
 /// What opens the leaf at a place; `None` for padding, and for what was erased.
 ///
 /// # Errors

@@ -300,6 +300,7 @@ pub fn has_earlier(
 }
 
 /// The reports that [`has_earlier`] looks for.
+#[expect(clippy::elidable_lifetime_names, reason = "the macro that writes the type needs the name")]
 #[diesel::dsl::auto_type]
 pub(super) fn earlier<'a>(production: ProductionId, category: &'a str, from: UtcMillis, to: UtcMillis) -> _ {
     reports::table
@@ -325,6 +326,16 @@ pub fn open_after(conn: &mut Conn, after: Option<ReportId>, limit: i64) -> Resul
     let first = ReportId::new([0; 16]);
     let found = reports::table.filter(reports::open.and(reports::id.gt(after.unwrap_or(first)))).order(reports::id);
     Ok(found.limit(limit).select(ReportRow::as_select()).load(conn)?)
+}
+
+/// Ids of up to `limit` reports after this one, open or closed, in order: for a pass over all of them.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn ids_after(conn: &mut Conn, after: Option<ReportId>, limit: i64) -> Result<Vec<ReportId>, StorageError> {
+    let first = ReportId::new([0; 16]);
+    let found = reports::table.filter(reports::id.gt(after.unwrap_or(first))).order(reports::id);
+    Ok(found.limit(limit).select(reports::id).load(conn)?)
 }
 
 /// Reports of a category whose delivery's span ended in `from < t <= to`, earliest first, `limit` at most.

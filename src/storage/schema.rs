@@ -418,8 +418,6 @@ diesel::table! {
         id -> Integer,
         held -> Bool,
         held_reason -> Nullable<Text>,
-        watermark -> BigInt,
-        published_wake -> Nullable<BigInt>,
     }
 }
 

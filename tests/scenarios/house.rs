@@ -8,27 +8,31 @@ use std::{
 /// Each room and the rooms that it may import from. `clock`, `entropy` and `config` stand beside `domain`.
 ///
 /// Source: architecture.md, "Rooms".
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &[]),
     ("config", &["domain", "entropy"]),
     ("merkle", &["domain"]),
+    ("evidence", &["domain", "merkle"]),
     ("notify", &["domain", "clock", "entropy", "config"]),
     ("sealing", &["domain", "clock", "entropy", "config"]),
     // Sessions and passwords are made of the keys that sealing derives.
     ("auth", &["domain", "clock", "entropy", "config", "sealing"]),
     ("storage", &["domain", "clock", "entropy", "config"]),
-    ("app", &["domain", "clock", "entropy", "config", "merkle", "notify", "sealing", "auth", "storage"]),
-    ("http", &["domain", "clock", "entropy", "config", "merkle", "notify", "sealing", "auth", "app"]),
-    ("worker", &["domain", "clock", "entropy", "config", "merkle", "notify", "sealing", "auth", "storage", "app"]),
+    ("app", &["domain", "clock", "entropy", "config", "merkle", "evidence", "notify", "sealing", "auth", "storage"]),
+    ("http", &["domain", "clock", "entropy", "config", "merkle", "evidence", "notify", "sealing", "auth", "app"]),
+    (
+        "worker",
+        &["domain", "clock", "entropy", "config", "merkle", "evidence", "notify", "sealing", "auth", "storage", "app"],
+    ),
     // The pages are files; they know nothing.
     ("web", &[]),
     (
         "cli",
         &[
-            "domain", "clock", "entropy", "config", "merkle", "notify", "sealing", "auth", "storage", "app", "http",
-            "worker", "web",
+            "domain", "clock", "entropy", "config", "merkle", "evidence", "notify", "sealing", "auth", "storage",
+            "app", "http", "worker", "web",
         ],
     ),
 ];

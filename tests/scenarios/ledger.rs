@@ -1,6 +1,8 @@
 //! The public ledger, as a stranger meets it.
 
+mod audit;
 mod integrating;
+mod proving;
 mod restored;
 mod served;
 

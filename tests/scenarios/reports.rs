@@ -6,6 +6,7 @@ mod chain;
 mod life;
 mod link;
 mod sealed;
+mod settled;
 mod together;
 
 use serde_json::{Value, json};

@@ -407,11 +407,9 @@ CREATE TABLE heartbeats (
 CREATE TABLE engine_state (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     held BOOLEAN NOT NULL,
-    held_reason TEXT,
-    watermark BIGINT NOT NULL,
-    published_wake BIGINT
+    held_reason TEXT
 );
-INSERT INTO engine_state (id, held, held_reason, watermark, published_wake) VALUES (1, FALSE, NULL, 0, NULL);
+INSERT INTO engine_state (id, held, held_reason) VALUES (1, FALSE, NULL);
 
 CREATE TABLE outages (
     began_at BIGINT NOT NULL PRIMARY KEY,

@@ -29,6 +29,17 @@ pub(super) fn read(data_dir: &Path) -> io::Result<Option<String>> {
     }
 }
 
+/// Sets the file aside, because another log begins.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn set_aside(data_dir: &Path) -> io::Result<()> {
+    match fs::rename(file(data_dir), data_dir.join("checkpoint.before-reopen")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        answer => answer,
+    }
+}
+
 /// Replaces the file; on disk before it returns, and never half written.
 ///
 /// # Errors

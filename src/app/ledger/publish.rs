@@ -128,7 +128,7 @@ impl App {
             return Ok(None);
         };
         let Some(published) = self.own_checkpoint(&text) else { return Ok(Some(SecondHistory::Damaged)) };
-        Ok(self.inner.storage.read(move |conn| compare(conn, &published)).await?)
+        self.inner.storage.read(move |conn| compare(conn, &published)).await
     }
 
     /// A checkpoint that this host signed, under whatever origin.
@@ -189,8 +189,12 @@ pub(super) fn hashes_of(conn: &mut Conn, spans: &[Span]) -> Result<Vec<Hash>, St
 }
 
 fn compare(conn: &mut Conn, published: &Checkpoint) -> Result<Option<SecondHistory>, AppError> {
-    if !heads::logs(conn)?.iter().any(|log| log.origin == published.origin) {
-        return Ok(Some(SecondHistory::Unknown { origin: published.origin.clone() }));
+    let logs = heads::logs(conn)?;
+    match logs.iter().rev().position(|log| log.origin == published.origin) {
+        None => return Ok(Some(SecondHistory::Unknown { origin: published.origin.clone() })),
+        Some(0) => {}
+        // Another log was begun after it.
+        Some(_) => return Ok(None),
     }
     let here = u64::try_from(ledger::size(conn)?).map_err(AppError::internal)?;
     if here < published.size {

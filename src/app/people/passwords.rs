@@ -48,9 +48,9 @@ impl App {
         let (member, seed) = self.member_by_words(email, &words).await?;
         let (salt, next) = (Salt(self.inner.entropy.bytes()), RecoveryWords::new(self.inner.entropy.bytes()));
         let halves = self.stretch(&password, salt).await?;
-        let seen = member.seed_by_words.clone();
+        let locked = member.seed_by_words.clone();
         let row = self.with_words(self.with_password(member, &seed, salt, &halves), &seed, &next);
-        self.put_credentials(row, move |now| now.seed_by_words == seen).await?;
+        self.put_credentials(row, move |now| now.seed_by_words == locked).await?;
         Ok(Accepted { recovery_words: Some(next.words()) })
     }
 
@@ -83,13 +83,13 @@ impl App {
         let (member, seed) = self.check_password(&who.email, current, now).await.map_err(of_current)?;
         let salt = Salt(self.inner.entropy.bytes());
         let halves = self.stretch(&password, salt).await?;
-        let seen = member.seed_by_password.clone();
+        let locked = member.seed_by_password.clone();
         let mut row = self.with_password(member, &seed, salt, &halves);
         let words = new_words.then(|| RecoveryWords::new(self.inner.entropy.bytes()));
         if let Some(words) = &words {
             row = self.with_words(row, &seed, words);
         }
-        self.put_credentials(row, move |now| now.seed_by_password == seen).await?;
+        self.put_credentials(row, move |now| now.seed_by_password == locked).await?;
         Ok(Accepted { recovery_words: words.map(|words| words.words()) })
     }
 

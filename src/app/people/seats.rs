@@ -72,7 +72,7 @@ impl App {
             removed_at: None,
             // Nobody is there who could let in the union's first; what they may read was sealed to nobody before.
             // Somebody of the side vouched for them at another desk: what is open is sealed to them already.
-            let_in_at: known.map(|seat| seat.let_in_at).unwrap_or(first_of_union.then_some(now)),
+            let_in_at: known.map_or(first_of_union.then_some(now), |seat| seat.let_in_at),
             let_in_by: known.and_then(|seat| seat.let_in_by),
             handed_out: invitation.handed_out,
         };

@@ -169,6 +169,7 @@ pub(in crate::app) fn report(
         answers: answers(&events, opened),
         messages: messages(&events, opened),
         timeline: timeline(&events, opened),
+        promise: None,
         photos: Vec::new(),
         levels: levels(subject),
         acts: acts(report, sight),

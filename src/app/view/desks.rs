@@ -157,6 +157,8 @@ pub struct ReportView {
     pub messages: Vec<MessageView>,
     /// What happened, as far as the reader's side may know.
     pub timeline: Vec<TimelineView>,
+    /// Right after an acknowledgement or an answer: what the host promises, signed. Keep it: it shows that you acted.
+    pub promise: Option<String>,
     /// Numbers of photos that can be fetched.
     pub photos: Vec<u32>,
     /// Who is told, level by level.

@@ -39,7 +39,7 @@ pub(super) fn look(storage: &Storage, settings: &Settings, now: UtcMillis, findi
             findings.push(engine(&seen));
             findings.push(notices(&seen));
             findings.push(ledger(&seen, settings.ledger_tick_seconds));
-            findings.extend(judged(seats));
+            findings.extend(judged(&seats));
         }
         Err(error) => {
             findings.push(Finding::failed(
@@ -163,7 +163,7 @@ fn seats(conn: &mut Conn) -> Result<Vec<SeatsOf>, StorageError> {
     Ok(found)
 }
 
-fn judged(sides: Vec<SeatsOf>) -> Vec<Finding> {
+fn judged(sides: &[SeatsOf]) -> Vec<Finding> {
     if sides.is_empty() {
         let make = "lastlooks production create --help";
         return vec![Finding::warning("seats", "there is no production on this host yet", make)];
@@ -265,8 +265,8 @@ mod tests {
     #[test]
     fn a_side_with_fewer_than_three_people_is_warned_of_and_one_with_nobody_fails() {
         let side = |people| SeatsOf { production: "western".into(), side: Side::Union, people };
-        assert_eq!(judged(vec![side(3)])[0].state, State::Ok);
-        assert_eq!(judged(vec![side(2)])[0].state, State::Warning);
-        assert_eq!(judged(vec![side(0)])[0].state, State::Failed);
+        assert_eq!(judged(&[side(3)])[0].state, State::Ok);
+        assert_eq!(judged(&[side(2)])[0].state, State::Warning);
+        assert_eq!(judged(&[side(0)])[0].state, State::Failed);
     }
 }

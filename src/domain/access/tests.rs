@@ -305,7 +305,9 @@ fn shown_to(world: &World, side: Side) -> (Vec<EventKind>, Vec<crate::domain::re
 /// A report of this severity whose first deadlines pass, with these people kept out of it, at each of these instants.
 fn lives_of(severity: crate::domain::catalogue::Severity, kept_out: &[Person]) -> Vec<World> {
     let mut world = World::empty();
-    kept_out.iter().for_each(|person| world.keeps_out(*person));
+    for person in kept_out {
+        world.keeps_out(*person);
+    }
     world.files(severity, false, 0);
     let mut lives = vec![world.clone()];
     for minutes in [11, 26, 55] {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{dirty_kitchen, files, left_weapon, new_receipt, on_board, read_by, rows::Rows, small_crew, with};
 use crate::support::{app::on_each, people::Crew, people::Person, western::Western};
 
-fn renews(by: &Person, western: &Western<'_>, body: Option<Value>) -> Value {
-    by.sends("POST", &western.path("/crew-code"), body.as_ref()).is(201)
+fn renews(by: &Person, western: &Western<'_>, body: Option<&Value>) -> Value {
+    by.sends("POST", &western.path("/crew-code"), body).is(201)
 }
 
 fn with_code(western: &Western<'_>, answer: &Value) -> Crew {
@@ -63,8 +63,8 @@ fn a_burned_code_and_every_one_before_it_lose_their_force_at_once() {
     on_each(|set| {
         let western = small_crew(set);
         let first = western.crew();
-        let second = with_code(&western, &renews(&western.steward(), &western, Some(json!({}))));
-        let third = with_code(&western, &renews(&western.operator(), &western, Some(json!({ "burn": true }))));
+        let second = with_code(&western, &renews(&western.steward(), &western, Some(&json!({}))));
+        let third = with_code(&western, &renews(&western.operator(), &western, Some(&json!({ "burn": true }))));
         for burned in [&first, &second] {
             assert_eq!(is_marked(&western, &files(burned, left_weapon()).filed), (true, false));
         }
@@ -144,7 +144,7 @@ fn what_is_marked_raises_no_other_report() {
         let western = small_crew(set);
         let kitchen = with(dirty_kitchen(), json!({ "severity": "next_setup", "category": "electrical" }));
         let old = western.crew();
-        let new = with_code(&western, &renews(&western.steward(), &western, Some(json!({ "burn": true }))));
+        let new = with_code(&western, &renews(&western.steward(), &western, Some(&json!({ "burn": true }))));
         let marked = files(&old, kitchen.clone()).filed;
         assert!(on_board(&western.steward(), &marked).is_some());
         set.advance(Seconds::hours(2));

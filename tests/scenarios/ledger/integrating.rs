@@ -2,8 +2,13 @@
 
 use futures_util::future::join;
 use lastlooks::{
-    domain::{ledger::Leaf, time::Seconds},
-    storage::{StorageError, ledger},
+    clock::{Clock as _, SystemClock},
+    domain::{ids::ReportId, ledger::Leaf, time::Seconds},
+    entropy::{Entropy, SystemEntropy},
+    storage::{
+        StorageError,
+        ledger::{self, PendingRow},
+    },
     worker::integrator::Integrator,
 };
 
@@ -139,5 +144,30 @@ fn a_tile_that_was_changed_stops_the_growing_and_says_so() {
         set.advance(set.app().ledger_tick());
         assert!(set.wait(Integrator::new(set.app().clone()).turn()).is_err());
         assert_eq!(head(set).size, 64);
+    });
+}
+
+/// Prints how long it takes; ledger.md's figure is for a release build.
+#[test]
+#[ignore = "for measuring: a hundred thousand leaves in one tick"]
+fn a_hundred_thousand_leaves_are_integrated_in_one_tick() {
+    on_each(|set| {
+        let chance: &dyn Entropy = &SystemEntropy;
+        let rows: Vec<_> = (0..100_000)
+            .map(|_| PendingRow {
+                id: chance.bytes().into(),
+                report_id: Some(ReportId::new(chance.bytes())),
+                leaf: (*Leaf::padding(chance.bytes()).as_bytes()).into(),
+                opening: vec![7; 300],
+                recorded_at: set.now(),
+            })
+            .collect();
+        let storage = set.database().open();
+        storage.write_blocking(&[0; 16], move |tx| ledger::add_pending(tx, &rows)).unwrap();
+        let clock = SystemClock::new();
+        let before = clock.monotonic();
+        let size = published(&ticks(set));
+        println!("{size} leaves in {:?}", clock.monotonic().saturating_sub(before));
+        assert_eq!(size, 100_032);
     });
 }

@@ -69,3 +69,75 @@ fn a_checkpoint_of_an_unknown_log_or_of_nobody_stops_the_signing() {
         assert_eq!(refused(ticks(set)), SecondHistory::Damaged);
     });
 }
+
+#[test]
+fn reopening_begins_another_log_whose_link_names_the_old_head_and_what_is_lost() {
+    on_each(|set| {
+        let (_western, _) = begin(set);
+        let size = published(&ticks(set));
+        let old = head(set);
+        assert!(set.wait(set.app().reopen_ledger()).is_err(), "a ledger that goes on is not reopened");
+        had_published(set, &old.origin, size + 128, Hash([1; 32]));
+        refused(ticks(set));
+        let reopened = set.wait(set.app().reopen_ledger()).unwrap();
+        assert_eq!((reopened.kept, reopened.published), (size, Some(size + 128)));
+        assert_eq!(
+            reopened.to_string().lines().last(),
+            Some(&*format!("lost for ever: entries {size} to {} of the old log", size + 127))
+        );
+        let grown = published(&ticks(set));
+        let new = head(set);
+        assert_eq!((new.origin, new.size), (format!("{}/2", old.origin), grown));
+        assert_eq!(new.root, super::root_of(&super::all_entries(set)));
+        let links: Vec<_> = (size..grown)
+            .map(|index| set.client().send("GET", &format!("/ledger/open/{index}"), &[], None))
+            .filter(|answer| answer.status == 200)
+            .map(|answer| answer.json())
+            .filter(|body| body["kind"] == "link")
+            .collect();
+        assert_eq!(links.len(), 1);
+        assert_eq!(links[0]["lost"], serde_json::json!([size, size + 128]));
+        assert!(links[0]["head"].as_str().unwrap().starts_with(&format!("{}\n{}\n", old.origin, size + 128)));
+        assert_eq!(published(&ticks(set)), grown + 64, "and it goes on");
+    });
+}
+
+#[test]
+fn a_log_that_the_database_has_forgotten_lends_its_name_to_nobody() {
+    on_each(|set| {
+        ticks(set);
+        let second = format!("{}/2", head(set).origin);
+        had_published(set, &second, 640, Hash([1; 32]));
+        refused(ticks(set));
+        let reopened = set.wait(set.app().reopen_ledger()).unwrap();
+        assert!(reopened.origin.ends_with("/ledger/3"), "{reopened}");
+        assert_eq!(published(&ticks(set)), 128);
+    });
+}
+
+/// A fork: serve, copy, go on, restore the copy.
+#[test]
+fn a_file_that_is_restored_from_a_copy_is_refused() {
+    let set = TestApp::on(crate::support::TestDatabase::sqlite());
+    let (western, mut days) = begin(&set);
+    ticks(&set);
+    set.wait(set.app().keep_up()).unwrap();
+    let file = set.database().folder().unwrap().join("lastlooks.db");
+    let copy = std::fs::read(&file).unwrap();
+    files(&mut days, &western, 1, body(1));
+    drop((days, western));
+    let ahead = published(&ticks(&set));
+    let set = set.restarted_over(|| {
+        // Another file, not the same one with other bytes: a connection that is closing still has the old one.
+        for ending in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(file.with_file_name(format!("lastlooks.db{ending}"))));
+        }
+        std::fs::write(&file, &copy).unwrap();
+    });
+    match refused(ticks(&set)) {
+        SecondHistory::Behind { here, published } => assert!(here < ahead && published == ahead),
+        other => panic!("{other}"),
+    }
+    set.wait(set.app().reopen_ledger()).unwrap();
+    published(&ticks(&set));
+}

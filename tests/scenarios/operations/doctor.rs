@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Output,
     thread,
 };
@@ -89,7 +89,7 @@ impl CarelessProxy {
         Self { address, log }
     }
 
-    fn passes_on(mut client: TcpStream, service: &str, log: &PathBuf) {
+    fn passes_on(mut client: TcpStream, service: &str, log: &Path) {
         let mut reader = BufReader::new(client.try_clone().unwrap());
         let (mut head, mut length) = (String::new(), 0);
         while !head.ends_with("\r\n\r\n") {

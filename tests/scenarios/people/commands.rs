@@ -1,6 +1,9 @@
 //! The first evening on a new host, by the binary itself, beside a service that runs on the same database.
 
-use std::process::{Command, Output};
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Output, Stdio},
+};
 
 use serde_json::{Value, json};
 
@@ -66,4 +69,47 @@ fn what_cannot_be_done_is_said_in_one_line() {
         let told = complains(set, &["init", "--operator", "hunter2"]);
         assert!(told.contains("mail address") && !told.contains("hunter2"), "{told}");
     });
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_ends_a_command_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lastlooks"))
+        .arg("openapi")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Gone before the first line, as with `| head -0`.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
+}
+
+#[test]
+fn a_second_demo_in_the_same_folder_is_told_so_and_takes_nothing_from_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lastlooks"));
+        command.args(["demo", "--listen", "127.0.0.1:0", "--dir"]).arg(folder.path());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let mut first = demo().spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(first.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("Setting up"), "{line}");
+    let second = demo().output().unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("a demo runs in") && said.contains("--dir") && said.lines().count() == 1, "{said}");
+    assert!(folder.path().join("lastlooks.db").exists(), "the first one's database is there");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // The folder is free again, however the first one ended.
+    let mut third = demo().spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(third.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("Setting up"), "{line}");
+    third.kill().unwrap();
+    third.wait().unwrap();
 }

@@ -28,7 +28,7 @@ fn is_over(set: &TestApp, access_token: &str) {
     set.client().send("GET", "/v1/me", &[("authorization", &bearer)], None).refuses(401, "sign-in-required");
 }
 
-fn changes(by: &Person, current: &str, password: &str, more: Value) -> Answer {
+fn changes(by: &Person, current: &str, password: &str, more: &Value) -> Answer {
     let mut body = json!({ "current_password": current, "password": password });
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
@@ -76,9 +76,9 @@ fn a_session_alone_changes_no_password_and_a_change_ends_every_session() {
         let western = set.western();
         let mut upm = western.upm();
         let (here, there) = (upm.session(), upm.signs_in());
-        changes(&upm, "not my five words", NEW, json!({})).refuses_field("current_password", "not my");
-        changes(&upm, &upm.password, "short", json!({})).refuses_field("password", "short");
-        let changed = changes(&upm, &upm.password, NEW, json!({})).is(200);
+        changes(&upm, "not my five words", NEW, &json!({})).refuses_field("current_password", "not my");
+        changes(&upm, &upm.password, "short", &json!({})).refuses_field("password", "short");
+        let changed = changes(&upm, &upm.password, NEW, &json!({})).is(200);
         assert_eq!(changed, json!({ "recovery_words": null }));
         is_over(set, &here.access_token);
         is_over(set, &there.access_token);
@@ -87,7 +87,7 @@ fn a_session_alone_changes_no_password_and_a_change_ends_every_session() {
         let upm = upm.at(set);
         upm.gets("/v1/me").is(200);
         // The words are as good as before, unless others are asked for.
-        let with_words = changes(&upm, NEW, "a third line of words", json!({ "new_recovery_words": true })).is(200);
+        let with_words = changes(&upm, NEW, "a third line of words", &json!({ "new_recovery_words": true })).is(200);
         let words = with_words["recovery_words"].as_str().unwrap();
         let old = upm.recovery_words.clone().unwrap();
         recovers(set, &upm.email, &old, NEW).refuses(401, "sign-in-required");
@@ -101,9 +101,9 @@ fn wrong_current_passwords_slow_the_account_down() {
         let western = set.western();
         let upm = western.upm();
         for _ in 0..4 {
-            changes(&upm, "not my five words", NEW, json!({})).refuses_field("current_password", "not my");
+            changes(&upm, "not my five words", NEW, &json!({})).refuses_field("current_password", "not my");
         }
-        changes(&upm, &upm.password, NEW, json!({})).refuses(429, "slow-down");
+        changes(&upm, &upm.password, NEW, &json!({})).refuses(429, "slow-down");
     });
 }
 
@@ -186,7 +186,7 @@ fn who_can_still_open_the_account_ends_what_others_began_in_their_name() {
         western.lets_in(&western.steward(), "Office", &upm);
         let path = seat(&western, "Office", &lee);
         begins_anew(&western, &western.operator(), &path, &lee);
-        changes(&lee, &lee.password, "my own five new words", json!({})).is(200);
+        changes(&lee, &lee.password, "my own five new words", &json!({})).is(200);
         upm.sends("POST", &format!("{path}/renewal/confirmation"), None).refuses(404, "not-found");
     });
 }

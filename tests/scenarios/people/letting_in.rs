@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lastlooks::{
-    domain::ids::ReportId,
-    storage::{StorageError, report_parts},
-};
+use lastlooks::{domain::ids::ReportId, storage::report_parts};
 use serde_json::{Value, json};
 
 use crate::{
@@ -23,9 +20,7 @@ pub fn envelopes(western: &Western<'_>, filed: &Filed, whose: &str) -> BTreeMap<
 pub fn envelopes_of(western: &Western<'_>, filed: &Filed, key: &str) -> BTreeMap<Vec<u8>, usize> {
     let (key, report): (Vec<u8>, ReportId) = (hex::decode(key).unwrap(), filed.id.parse().unwrap());
     let key: [u8; 16] = key.try_into().unwrap();
-    let read = move |conn: &mut lastlooks::storage::Conn| {
-        Ok::<_, StorageError>(report_parts::envelopes_for(conn, report, &key)?)
-    };
+    let read = move |conn: &mut lastlooks::storage::Conn| report_parts::envelopes_for(conn, report, &key);
     let rows = western.set.database().open().read_blocking(read).unwrap();
     rows.into_iter().map(|row| (row.group_id.0.to_vec(), row.sealed.len())).collect()
 }

@@ -1,10 +1,13 @@
 //! The roster and who is told of its changes; who becomes kept out by a new role.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use lastlooks::{
     config::secrets::Secrets,
-    domain::ids::{MemberId, ReportId},
+    domain::{
+        ids::{MemberId, ReportId},
+        time::Seconds,
+    },
     sealing::{
         kept_out::{Name, is_kept_out},
         server::{RootSecret, ServerKeys},
@@ -165,6 +168,47 @@ fn who_gets_a_role_that_a_report_is_about_is_kept_out_of_it() {
             assert!(!is_kept_out(&keys.kept, report, tags, Name::Member(upm_id)));
             assert_eq!(tags.len(), 32, "the set does not show that it grew");
         });
+    });
+}
+
+#[test]
+fn a_level_whose_last_person_gets_the_role_that_a_report_is_about_is_passed_on() {
+    on_each(|set| {
+        let western = set.western();
+        let filing = json!({
+            "category": "weapons", "severity": "next_setup", "ongoing": "yes", "subject_role": "armorer",
+        });
+        let reporter = western.crew().files(&"ab".repeat(16), filing);
+        assert_eq!(reporter.inbox()["level"], 1);
+        set.advance(Seconds::minutes(5));
+        let first_ad = western.first_ad();
+        let code = western.invites("Office", &first_ad.email, &["armorer"]);
+        let body = json!({ "name": "David", "password": first_ad.password });
+        set.client().send("POST", &format!("/v1/invitations/{code}/acceptance"), &[], Some(&body)).is(201);
+        let inbox = reporter.inbox();
+        assert_eq!((&inbox["level"], &inbox["due_at"]), (&json!(2), &json!("2021-10-16T14:20:00Z")), "{inbox}");
+        assert_eq!(inbox["unanswered_by"], json!([]));
+        assert_eq!(first_ad.gets("/v1/reports").is(200)["items"], json!([]));
+    });
+}
+
+#[test]
+fn a_phone_can_name_every_role_of_the_settings_and_of_the_seats() {
+    on_each(|set| {
+        let mut western = set.western();
+        western.seats("Office", "Dora", "drones@western.test", &["drone_pilot", "upm"]);
+        let roles = json!([{ "code": "set_medic", "name": "Set medic" }]);
+        let changed = western.operator().sends("PATCH", &western.path(""), Some(&json!({ "roles": roles })));
+        changed.is(200);
+        let codes = |value: &serde_json::Value| -> BTreeSet<String> {
+            value.as_array().unwrap().iter().map(|role| role["code"].as_str().unwrap().to_owned()).collect()
+        };
+        let named = codes(&western.crew().manifest().is(200)["roles"]);
+        let roster = western.roster(&western.steward());
+        let seated = roster["seats"].as_array().unwrap().iter().flat_map(|seat| seat["roles"].as_array().unwrap());
+        let held: BTreeSet<String> = seated.map(|role| role.as_str().unwrap().to_owned()).collect();
+        assert!(held.contains("drone_pilot"));
+        assert_eq!(named, held.into_iter().chain(["set_medic".to_owned()]).collect());
     });
 }
 

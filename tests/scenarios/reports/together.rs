@@ -16,7 +16,9 @@ const OF_ITS_OWN: [&str; 3] = ["id", "handle", "production"];
 /// Row, page and mails of one reader, without what differs between any two reports.
 fn seen(western: &Western<'_>, person: &Person, handle: &str, path: &str) -> Vec<String> {
     let bare = |mut value: Value| {
-        OF_ITS_OWN.iter().for_each(|field| drop(value.as_object_mut().unwrap().remove(*field)));
+        for field in OF_ITS_OWN {
+            value.as_object_mut().unwrap().remove(field);
+        }
         value.to_string()
     };
     let rows = person.unlocked("GET", "/v1/reports?limit=100", None).is(200);
@@ -26,7 +28,9 @@ fn seen(western: &Western<'_>, person: &Person, handle: &str, path: &str) -> Vec
     let levels = format!("{:?}", (1..=3).map(asked).collect::<Vec<_>>());
     let page = person.unlocked("GET", path, None).is(200);
     let mails = in_folder(western.set, &person.email).into_iter().filter(|mail| mail.contains(handle));
-    let mut mails: Vec<String> = mails.map(|mail| words_of(&mail).replace(handle, "This One")).collect();
+    let mut mails: Vec<String> = mails
+        .map(|mail| words_of(&mail).replace(handle, "This One").replace(western.set.client().base_url(), "here"))
+        .collect();
     mails.sort();
     [vec![bare(row.clone()), levels, bare(page)], mails].concat()
 }

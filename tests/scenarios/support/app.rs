@@ -107,10 +107,17 @@ impl TestApp {
     /// Stops the service and starts it again on the same database, at another port. Sessions and secrets stay.
     #[must_use]
     pub fn restarted(self) -> Self {
+        self.restarted_over(|| {})
+    }
+
+    /// As [`TestApp::restarted`], and something happens while it is down.
+    #[must_use]
+    pub fn restarted_over(self, meanwhile: impl FnOnce()) -> Self {
         let Self { clock, app, server, runtime, database, folder, .. } = self;
         let settings = app.settings().clone();
         drop(server);
         drop(app);
+        meanwhile();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let assembly = Assembly {

@@ -19,12 +19,19 @@ pub struct ManualClock {
     now: AtomicI64,
     /// How far the wall clock was set, milliseconds.
     set: AtomicI64,
+    /// How often somebody asked.
+    looks: AtomicU64,
 }
 
 impl ManualClock {
     /// A clock that stands at this instant.
     pub fn at(now: UtcMillis) -> Self {
-        Self { began: now, now: AtomicI64::new(now.get()), set: AtomicI64::default() }
+        Self { began: now, now: AtomicI64::new(now.get()), set: AtomicI64::default(), looks: AtomicU64::default() }
+    }
+
+    /// How often somebody has asked what time it is.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::SeqCst)
     }
 
     /// Moves it on.
@@ -47,6 +54,7 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> UtcMillis {
+        self.looks.fetch_add(1, Ordering::SeqCst);
         UtcMillis::new(self.now.load(Ordering::SeqCst))
     }
 

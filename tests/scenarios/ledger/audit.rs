@@ -1,0 +1,111 @@
+//! Walking everything: what was changed behind the service's back is found and named.
+
+use diesel::{RunQueryDsl, sql_query};
+
+use super::{ticks, turns};
+use crate::{
+    rust_2021::{begin, body, files, on},
+    support::app::{TestApp, on_each},
+};
+
+/// What walking the ledger comes to, in words.
+fn audit(set: &TestApp) -> Result<String, String> {
+    let mut told = Vec::new();
+    let audited = set.app().audit_ledger(&mut |line| told.push(line.to_owned()));
+    audited.map(|sound| format!("{}\n{sound}", told.join("\n"))).map_err(|flaw| flaw.to_string())
+}
+
+/// Changes a row behind the triggers, as somebody with the database in hand would.
+fn behind_the_triggers(set: &TestApp, table: &str, sql: &str) {
+    let lift = match set.database().folder() {
+        Some(_) => format!("DROP TRIGGER {table}_unchanged"),
+        None => format!("ALTER TABLE {table} DISABLE TRIGGER USER"),
+    };
+    let (lift, sql) = (lift, sql.to_owned());
+    let storage = set.database().open();
+    storage
+        .write_blocking(&[0; 16], move |tx| {
+            sql_query(&lift).execute(tx)?;
+            sql_query(&sql).execute(tx)?;
+            Ok::<_, lastlooks::storage::StorageError>(())
+        })
+        .unwrap();
+}
+
+/// A service with a report that one level left unanswered, in the log.
+fn lived(set: &TestApp) {
+    let (western, mut days) = begin(set);
+    ticks(set);
+    files(&mut days, &western, 1, body(1));
+    days.until(on(16, 11, 0));
+    turns(set);
+    ticks(set);
+}
+
+#[test]
+fn a_sound_ledger_is_walked_to_its_end() {
+    on_each(|set| {
+        lived(set);
+        let told = audit(set).unwrap();
+        assert!(told.contains("1 reports have the entries of their events"), "{told}");
+        assert!(told.lines().last().unwrap().starts_with("sound: "), "{told}");
+    });
+}
+
+#[test]
+fn a_changed_leaf_is_named() {
+    on_each(|set| {
+        lived(set);
+        behind_the_triggers(
+            set,
+            "ledger_leaves",
+            "UPDATE ledger_leaves SET leaf = (SELECT leaf FROM ledger_leaves WHERE idx = 4) WHERE idx = 3",
+        );
+        assert_eq!(audit(set).unwrap_err(), "tile 0 of level 0 does not hold the hashes of what is below it");
+    });
+}
+
+#[test]
+fn a_changed_checkpoint_is_named() {
+    on_each(|set| {
+        lived(set);
+        behind_the_triggers(
+            set,
+            "ledger_checkpoints",
+            "UPDATE ledger_checkpoints SET note = replace(note, 'A', 'B') WHERE size = (SELECT min(size) FROM ledger_checkpoints)",
+        );
+        let flaw = audit(set).unwrap_err();
+        assert!(flaw.starts_with("the checkpoint of "), "{flaw}");
+    });
+}
+
+#[test]
+fn a_changed_event_is_named() {
+    on_each(|set| {
+        lived(set);
+        behind_the_triggers(
+            set,
+            "events",
+            "UPDATE events SET body = replace(body, '\"unanswered\"', '\"not_notified\"')",
+        );
+        let flaw = audit(set).unwrap_err();
+        assert!(flaw.starts_with("report ") && flaw.contains("its state is not what its events make"), "{flaw}");
+    });
+}
+
+#[test]
+fn an_entry_that_was_taken_out_is_missed() {
+    on_each(|set| {
+        lived(set);
+        let storage = set.database().open();
+        let sql = "DELETE FROM ledger_openings WHERE report_id IS NOT NULL AND idx = (SELECT max(idx) FROM ledger_openings WHERE report_id IS NOT NULL)";
+        storage
+            .write_blocking(&[0; 16], move |tx| {
+                sql_query(sql).execute(tx)?;
+                Ok::<_, lastlooks::storage::StorageError>(())
+            })
+            .unwrap();
+        let flaw = audit(set).unwrap_err();
+        assert!(flaw.contains("are on record"), "{flaw}");
+    });
+}
