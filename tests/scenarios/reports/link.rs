@@ -6,7 +6,11 @@ use lastlooks::{
         ids::{MemberId, ReportId},
         time::{Seconds, UtcMillis},
     },
-    storage::outbox::{self, LinkRow},
+    storage::{
+        StorageError,
+        engine::{self, EngineRow},
+        outbox::{self, LinkRow},
+    },
 };
 use serde_json::json;
 
@@ -143,5 +147,28 @@ fn the_page_is_styled_by_a_file_of_the_host() {
         let style = opens(set, "GET", "/link.css");
         assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
         assert!(style.text().contains("prefers-color-scheme: dark"));
+    });
+}
+
+fn hold(set: &TestApp, held: bool) {
+    let row = EngineRow { held, held_reason: None };
+    set.database().open().write_blocking(&KEY, move |tx| engine::save_state(tx, &row)).map_err(|e: StorageError| e).unwrap();
+}
+
+#[test]
+fn a_link_outlives_a_clock_that_was_wrong_for_a_while() {
+    on_each(|set| {
+        let western = set.western();
+        let (filed, first_ad) = (files(&western, 1), western.first_ad());
+        let path = link(set, &filed, &first_ad, 1);
+        hold(set, true);
+        set.advance(Seconds::days(20));
+        set.wait(set.app().keep_up()).unwrap();
+        set.advance(Seconds::days(-20));
+        hold(set, false);
+        assert_eq!(opens(set, "GET", &path).status, 200);
+        set.advance(Seconds::minutes(16));
+        set.wait(set.app().keep_up()).unwrap();
+        is_over(set, &path);
     });
 }
