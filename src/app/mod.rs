@@ -7,6 +7,7 @@ pub mod acts;
 pub mod board;
 pub mod deadlines;
 pub mod error;
+pub mod events;
 pub mod form;
 pub mod link;
 pub mod manifest;
@@ -18,6 +19,7 @@ pub mod roster;
 pub mod sending;
 pub mod sessions;
 pub mod setup;
+pub mod statistics;
 pub mod unanswered;
 pub mod view;
 

@@ -1,6 +1,11 @@
 //! Puts a decision on record: events, state, notices and ledger leaves, all in the transaction of the decision.
 
+mod columns;
+
 use std::sync::{Arc, PoisonError};
+
+use columns::note_delivery;
+pub(super) use columns::note_state;
 
 use super::{
     App,
@@ -10,11 +15,11 @@ use super::{
 };
 use crate::{
     domain::{
-        event::{By, Event, EventKind, Outcome},
+        event::{By, Event, EventKind},
         ids::{EventId, MemberId, ReportId},
         lifecycle::{self, Command, People, Refusal, Seated, apply},
         policy::Policy,
-        report::{Report, Stage},
+        report::Report,
         time::UtcMillis,
     },
     sealing::{
@@ -144,11 +149,22 @@ impl App {
         policy: Option<Arc<Policy>>,
     ) -> Result<Subject, AppError> {
         let tags = tags_of(&report_parts::kept_out(conn, row.id)?);
-        let people = self.people_of(&production, row.id, &tags);
         let policy = match policy {
             Some(policy) => policy,
             None => policy_kept(conn, &production, row.policy_version)?,
         };
+        self.subject_from(row, tags, production, policy)
+    }
+
+    /// A subject of what was read already.
+    pub(super) fn subject_from(
+        &self,
+        row: ReportRow,
+        tags: Vec<Tag>,
+        production: Arc<Production>,
+        policy: Arc<Policy>,
+    ) -> Result<Subject, AppError> {
+        let people = self.people_of(&production, row.id, &tags);
         Ok(Subject { report: stored(&row.state)?, production, row, tags, people, policy, next_ledger_key: None })
     }
 
@@ -287,7 +303,12 @@ impl Drop for UnderWay {
     }
 }
 
-fn policy_kept(conn: &mut Conn, production: &Arc<Production>, version: i32) -> Result<Arc<Policy>, AppError> {
+/// Inside a read or write: the policy of this version.
+pub(super) fn policy_kept(
+    conn: &mut Conn,
+    production: &Arc<Production>,
+    version: i32,
+) -> Result<Arc<Policy>, AppError> {
     if production.policy.version == version {
         return Ok(Arc::clone(&production.policy));
     }
@@ -333,42 +354,6 @@ fn begin_ledger(subject: &mut Subject, event: &Event) {
         subject.row.ledger_key = key;
         subject.row.prev_entry = None;
     }
-}
-
-fn note_delivery(row: &mut ReportRow, event: &Event) {
-    if matches!(event.kind, EventKind::Delivered) {
-        row.delivered_from = Some(event.at.from);
-        row.delivered_to = Some(event.at.to);
-    }
-}
-
-/// Copies what queries need from the state into the row's columns.
-pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
-    let (row, report) = (&mut subject.row, &subject.report);
-    report.chain.code().clone_into(&mut row.chain);
-    report.severity.code().clone_into(&mut row.severity);
-    report.status().clone_into(&mut row.stage);
-    row.awaiting = report.awaiting().map(|a| a.code().to_owned());
-    row.level = i32::from(report.level().0);
-    row.cycle = i32::from(report.cycle);
-    row.due_at = report.due_at();
-    row.wake_at = report.timer();
-    row.deliver_at = match &report.stage {
-        Stage::Filed { deliver_at } => Some(*deliver_at),
-        Stage::Open(_) | Stage::Answered(_) | Stage::Exhausted(_) | Stage::Closed { .. } => None,
-    };
-    row.outcome = match &report.stage {
-        Stage::Closed { outcome } => Some(outcome.code().to_owned()),
-        Stage::Filed { .. } | Stage::Open(_) | Stage::Answered(_) | Stage::Exhausted(_) => None,
-    };
-    row.holder = report.holder.as_ref().map(|(member, _)| *member);
-    row.unanswered = report.is_unanswered();
-    row.open = report.is_open();
-    if matches!(report.stage, Stage::Closed { outcome: Outcome::Withdrawn | Outcome::NotCredible }) {
-        row.counts_for_repeated = false;
-    }
-    row.state = json(report)?;
-    Ok(())
 }
 
 impl From<Refusal> for AppError {

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{assemble, settings};
-use crate::app::{error::AppError, unanswered::UnansweredLine};
+use crate::{
+    app::{error::AppError, unanswered::UnansweredLine},
+    http::csv::Table,
+};
 
 /// Options of `lastlooks unanswered`.
 #[derive(Debug, clap::Args)]
@@ -74,9 +77,8 @@ fn table(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn csv(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "deadline,report,severity,side,level,cycle,desks,missed,recorded_as,told,answered_late_at,status")?;
-    for line in lines {
-        let fields = [
+    let fields = |line: &UnansweredLine| {
+        [
             line.due_at.clone(),
             line.handle.clone(),
             line.severity.clone(),
@@ -89,29 +91,24 @@ fn csv(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
             line.told.to_string(),
             line.answered_late_at.clone().unwrap_or_default(),
             line.status.clone(),
-        ];
-        writeln!(out, "{}", fields.map(|field| quoted(&field)).join(","))?;
-    }
-    Ok(())
-}
-
-/// One field of a line.
-///
-/// A desk's name is somebody's text: begun with `=`, `+`, `-` or `@` a spreadsheet would run it, so it gets an apostrophe.
-///
-/// Source: RFC 4180.
-fn quoted(field: &str) -> String {
-    let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", field.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_field_that_a_spreadsheet_would_run_is_guarded() {
-        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
-        assert_eq!(quoted("say \"stop\""), "\"say \"\"stop\"\"\"");
-    }
+        ]
+    };
+    let table = Table {
+        columns: [
+            "deadline",
+            "report",
+            "severity",
+            "side",
+            "level",
+            "cycle",
+            "desks",
+            "missed",
+            "recorded_as",
+            "told",
+            "answered_late_at",
+            "status",
+        ],
+        lines: lines.iter().map(fields).collect(),
+    };
+    out.write_all(table.text().as_bytes())
 }

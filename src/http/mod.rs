@@ -9,8 +9,10 @@ pub mod body;
 pub mod catalogue;
 pub mod credentials;
 mod crew;
+pub mod csv;
 mod desks;
 pub mod edge;
+mod events;
 mod fallback;
 mod field;
 pub mod health;
@@ -23,11 +25,13 @@ pub mod problem;
 mod productions;
 pub mod query;
 mod refusals;
+mod report_table;
 mod reports;
 pub mod routes;
 pub mod server;
 mod sessions;
 pub mod signed_in;
+mod statistics;
 mod web_pages;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{acts, crew, desks, link, people, policy, productions, reports, sessions};
+use super::{acts, crew, desks, events, link, people, policy, productions, reports, sessions, statistics};
 use crate::app::App;
 
 /// Adds every route, and the use cases that they call.
@@ -49,6 +49,8 @@ fn report_routes(config: &mut ServiceConfig<'_>) {
     config
         .service(reports::list_reports)
         .service(reports::show_report)
+        .service(events::wait_for_changes)
+        .service(statistics::statistics)
         .service(reports::acknowledge)
         .service(reports::take_over)
         .service(reports::recuse)

@@ -3,6 +3,8 @@
 //! [`Storage::write`] runs a closure inside a shared transaction on a writer thread and answers once it is on disk;
 //! [`Storage::read`] runs one on a consistent snapshot. What is carried is bytes: nothing here can open them.
 
+pub mod boards;
+pub mod changes;
 mod connection;
 pub mod engine;
 mod error;

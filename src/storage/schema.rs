@@ -157,6 +157,10 @@ diesel::table! {
         version -> BigInt,
         open -> Bool,
         outages_until -> BigInt,
+        told_production -> Integer,
+        told_union -> Integer,
+        place_production -> BigInt,
+        place_union -> BigInt,
     }
 }
 

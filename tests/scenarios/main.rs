@@ -6,6 +6,7 @@
 
 mod crew;
 mod house;
+mod lists;
 mod mail_server;
 mod people;
 mod reports;

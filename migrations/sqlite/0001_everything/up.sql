@@ -154,14 +154,20 @@ CREATE TABLE reports (
     state TEXT NOT NULL,
     version BIGINT NOT NULL,
     open BOOLEAN NOT NULL,
-    outages_until BIGINT NOT NULL
+    outages_until BIGINT NOT NULL,
+    told_production INTEGER NOT NULL,
+    told_union INTEGER NOT NULL,
+    place_production BIGINT NOT NULL,
+    place_union BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
 CREATE INDEX reports_wake ON reports (wake_at) WHERE open;
--- The board: nearest deadline first, none last, then by id.
-CREATE INDEX reports_board ON reports (production_id, coalesce(due_at, 9223372036854775807), id);
-CREATE INDEX reports_unanswered ON reports (production_id, coalesce(due_at, 9223372036854775807), id) WHERE unanswered;
+-- The boards: one order for each side, and within it one range for each highest level told, so that a page reads nothing
+-- that its reader's level was not told.
+CREATE INDEX reports_board_production ON reports (production_id, told_production, place_production, id);
+CREATE INDEX reports_board_union ON reports (production_id, told_union, place_union, id);
+CREATE INDEX reports_unanswered ON reports (production_id, id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 
 CREATE TABLE units (

@@ -56,6 +56,10 @@ pub(super) fn new_row(production: &Production, reporter: &Reporter, draft: &Draf
         version: 1,
         open: true,
         outages_until: UtcMillis::default(),
+        told_production: 0,
+        told_union: 0,
+        place_production: UtcMillis::default(),
+        place_union: UtcMillis::default(),
     }
 }
 

@@ -19,11 +19,12 @@ use crate::{
     },
     sealing::keys::{KeyId, PublicKeys, VerifyKey},
     storage::{
-        Tx, outbox,
+        Tx,
+        boards::{self, PassKey},
+        outbox,
         people::{self, InvitationRow, MemberRow, SeatRow},
         productions::{self, DeskRow},
         report_parts,
-        reports::{self, BoardFilter, BoardKey},
     },
 };
 
@@ -167,14 +168,14 @@ fn new_roster(tx: &mut Tx, production: &Production, now: UtcMillis) -> Result<()
 
 fn take_envelopes(tx: &mut Tx, production: &Production, member: MemberId, key: KeyId) -> Result<(), AppError> {
     outbox::remove_links(tx, member, None)?;
-    let mut after: Option<BoardKey> = None;
+    let mut after: Option<PassKey> = None;
     loop {
-        let page = reports::board(tx, production.id, &BoardFilter::default(), after, AT_ONCE)?;
+        let page = boards::every(tx, production.id, after, AT_ONCE)?;
         for report in &page {
             report_parts::remove_envelopes(tx, report.id, &key.0)?;
         }
         match page.last() {
-            Some(last) => after = Some(reports::board_key(last)),
+            Some(last) => after = Some(boards::pass_key(last)),
             None => return Ok(()),
         }
     }

@@ -8,7 +8,7 @@
 
 mod shows;
 
-pub use shows::{Audience, answers_for, breaches_for, counts_for_repeated, due_for, shows};
+pub use shows::{Audience, answers_for, breaches_for, counts_for_repeated, due_for, place_for, shows};
 
 use std::collections::BTreeSet;
 

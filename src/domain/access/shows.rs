@@ -112,6 +112,18 @@ pub fn due_for(report: &Report, side: Side) -> (Option<Awaiting>, Option<UtcMill
     (report.awaiting(), report.due_at())
 }
 
+/// Where the report stands on a board of this side, nearest deadline first: what waits for everybody counts from the
+/// instant at which it ran out of levels, so it stands before everything that is not due yet; what waits for nothing
+/// stands last.
+pub fn place_for(report: &Report, side: Side) -> UtcMillis {
+    match &report.stage {
+        Stage::Exhausted(exhausted) => exhausted.anchor,
+        Stage::Filed { .. } | Stage::Open(_) | Stage::Answered(_) | Stage::Closed { .. } => {
+            due_for(report, side).1.unwrap_or(UtcMillis::new(i64::MAX))
+        }
+    }
+}
+
 /// The breaches that this side may know of: for the production side and the observers nothing before a summary exists.
 pub fn breaches_for(report: &Report, side: Side) -> impl Iterator<Item = &Breach> {
     report.breaches.iter().filter(move |breach| side == Side::Union || breach.chain == Chain::Production)

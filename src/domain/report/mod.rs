@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+mod counts;
 mod stage;
 
+pub(in crate::domain) use counts::count;
+pub use counts::{ChainClock, Seen};
 pub use stage::{Answered, Check, Deadline, Exhausted, Open, Plan, Referral, Stage};
 
 use super::{
@@ -140,6 +143,10 @@ pub struct Report {
     pub silent_days: u8,
     /// Delivered then (end of the span).
     pub delivered_at: Option<UtcMillis>,
+    /// How many events each side may see.
+    pub seen: Seen,
+    /// The clock of each chain, in the order in which they began.
+    pub clocks: Vec<ChainClock>,
 }
 
 impl Report {
@@ -173,6 +180,8 @@ impl Report {
             entries: BTreeMap::new(),
             silent_days: 0,
             delivered_at: None,
+            seen: Seen::default(),
+            clocks: Vec::new(),
         }
     }
 

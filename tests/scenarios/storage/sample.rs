@@ -55,6 +55,10 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         version: 1,
         open: true,
         outages_until: UtcMillis::new(0),
+        told_production: 1,
+        told_union: 1,
+        place_production: UtcMillis::new(due.unwrap_or(i64::MAX)),
+        place_union: UtcMillis::new(due.unwrap_or(i64::MAX)),
     }
 }
 
