@@ -36,7 +36,7 @@ pub(crate) fn fill(show: &Show, reports: usize) -> anyhow::Result<()> {
 pub(crate) fn file_about(show: &Show, role: &str, count: usize) -> anyhow::Result<()> {
     file(show, Some(role), count)?;
     // A place before every other: the crowd is marked by an outage that there never was.
-    let first = "UPDATE reports SET place_production = 1, place_union = 1 WHERE outages_until <> 1";
+    let first = "UPDATE reports SET board_at = 1, board_at_union = 1 WHERE outages_until <> 1";
     show.storage.write_blocking(&KEY, |tx| Ok::<_, StorageError>(tx.batch_execute(first)?))?;
     Ok(())
 }
@@ -65,8 +65,8 @@ fn copying(conn: &Conn, copies: usize) -> String {
     format!(
         "CREATE TEMPORARY TABLE copies (old {bytes}, n BIGINT, new {bytes});
          INSERT INTO copies SELECT id, n, {random} FROM reports CROSS JOIN ({series}) AS numbers;
-         INSERT INTO reports (id, lookup, place_production, place_union, {columns}, {reports})
-             SELECT new, {two}, place_production + n * 1000, place_union + n * 1000, {columns}, {reports}
+         INSERT INTO reports (id, lookup, board_at, board_at_union, {columns}, {reports})
+             SELECT new, {two}, board_at + n * 1000, board_at_union + n * 1000, {columns}, {reports}
              FROM copies JOIN reports ON id = old;
          INSERT INTO units (report_id, id, kind, addressed, ciphertext, key_commit, event_seq)
              SELECT new, id, kind, addressed, ciphertext, key_commit, event_seq FROM copies JOIN units ON report_id = old;

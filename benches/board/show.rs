@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    path::Path,
     sync::{Arc, mpsc},
     thread,
 };
@@ -9,24 +10,17 @@ use std::{
 use anyhow::Context as _;
 use lastlooks::{
     app::{
-        App, Parts,
+        App,
         people::{Administrator, NewDesk},
         productions::NewProduction,
     },
-    auth::{
-        stretch::{Cost, Permits, QUEUE},
-        token::Tokens,
-    },
-    cli::assemble::runtime,
+    auth::stretch::Cost,
+    cli::assemble::{Assembly, Tables, runtime},
     clock::SystemClock,
     config::{Settings, Sources, read_file},
     domain::{ids::ProductionId, policy::Side},
     entropy::{Entropy, SystemEntropy},
     http::{body::Limits, health::Checks, routes, server},
-    sealing::{
-        server::{RootSecret, ServerKeys},
-        unit::SealMode,
-    },
     storage::{Storage, Target, WriterSettings},
 };
 
@@ -63,6 +57,7 @@ pub(crate) struct Show {
     pub(crate) app: App,
     /// The database.
     pub(crate) storage: Storage,
+    _folder: tempfile::TempDir,
 }
 
 impl Show {
@@ -71,9 +66,9 @@ impl Show {
     /// # Errors
     /// If the database cannot be reached or anything is refused.
     pub(crate) fn open(url: &str) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let app = app(url, folder.path())?;
         let storage = Storage::open(Target::parse(url)?, &WriterSettings::default())?;
-        storage.migrate()?;
-        let app = app(storage.clone())?;
         let (production, crew_code) = runtime()?.block_on(seat_everybody(&app))?;
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -81,7 +76,7 @@ impl Show {
         let shared = app.clone();
         thread::spawn(move || serve(listener, &shared, &sender));
         started.recv().context("the server did not start")?;
-        Ok(Self { address, crew_code, production, app, storage })
+        Ok(Self { address, crew_code, production, app, storage, _folder: folder })
     }
 }
 
@@ -92,6 +87,7 @@ fn serve(listener: TcpListener, app: &App, started: &mpsc::Sender<()>) -> std::i
             clock: Arc::new(SystemClock::new()),
             boot: chance().bytes(),
             limits: Limits::default(),
+            metrics: None,
         };
         let server = server::start(listener, parts, routes::every(app))?;
         // Nobody waits for it only if the benchmark is over already.
@@ -100,19 +96,11 @@ fn serve(listener: TcpListener, app: &App, started: &mpsc::Sender<()>) -> std::i
     })
 }
 
-fn app(storage: Storage) -> anyhow::Result<App> {
-    let settings = Settings::read(Sources { file: None, environment: Vec::new(), files: &read_file })?;
-    let keys = ServerKeys::from(&RootSecret::new(chance().bytes()));
-    Ok(App::new(Parts {
-        permits: Permits::new(CHEAP, 1, QUEUE)?,
-        tokens: Tokens::new(&keys.token, &settings.public_url),
-        clock: Arc::new(SystemClock::new()),
-        entropy: Arc::new(SystemEntropy),
-        storage,
-        settings,
-        keys,
-        seal_mode: SealMode::Sealed,
-    }))
+fn app(url: &str, folder: &Path) -> anyhow::Result<App> {
+    let (url, folder) = (url.to_owned(), folder.display().to_string());
+    let environment = vec![("LASTLOOKS_DATABASE_URL".to_owned(), url), ("LASTLOOKS_DATA_DIR".to_owned(), folder)];
+    let settings = Settings::read(Sources { file: None, environment, files: &read_file })?;
+    Assembly { cost: CHEAP, ..Assembly::standard(settings, Tables::Migrate) }.open()
 }
 
 async fn seat_everybody(app: &App) -> anyhow::Result<(ProductionId, String)> {

@@ -114,6 +114,7 @@ fn serve(listener: TcpListener, app: &App, started: &mpsc::Sender<ServerHandle>)
             clock: Arc::new(SystemClock::new()),
             boot: chance().bytes(),
             limits: Limits::default(),
+            metrics: None,
         };
         let server = server::start(listener, parts, routes::every(app))?;
         // Nobody waits for it only if the benchmark is over already.

@@ -1,4 +1,4 @@
-//! The board: the reports that a member may see, nearest deadline first.
+//! The board: the reports that a member may see, overdue on top, then the nearest deadline.
 //!
 //! Whoever is kept out must not learn that a report exists, so nothing here depends on rows that the reader may not see:
 //! pages are filled past them, the cursor is the sealed place of the last row shown, the tag covers what is answered.
@@ -164,12 +164,11 @@ impl Wanted {
         self.production.as_deref().map_or(Ok(()), check_production)
     }
 
-    /// What the database can sort out for every side alike. What is awaited and what was missed differ by side, so of
-    /// these only what is true for all of them is asked.
+    /// What the database can sort out for every side alike. What is awaited, what was missed and under which number a level
+    /// is shown differ by side, so of these only what is true for all of them is asked.
     fn filter(&self) -> BoardFilter {
         BoardFilter {
             stage: self.status.clone(),
-            level: self.level.map(i32::from),
             category: self.category.clone(),
             unanswered: self.unanswered == Some(true),
         }
@@ -183,8 +182,11 @@ impl Wanted {
     fn takes(&self, subject: &Subject, sight: &Sight) -> bool {
         let awaiting = desks::awaited(&subject.report, sight.side()).0.map(Awaiting::code);
         let awaited = self.awaiting.is_none() || self.awaiting.as_deref() == awaiting;
+        let level = || desks::level_for(subject, sight.side()).0;
         let missed = || !desks::unanswered_for(subject, sight.side()).is_empty();
-        awaited && self.unanswered.is_none_or(|unanswered| unanswered == missed())
+        awaited
+            && self.level.is_none_or(|wanted| wanted == level())
+            && self.unanswered.is_none_or(|unanswered| unanswered == missed())
     }
 }
 

@@ -21,7 +21,9 @@ use crate::{
         server::{Kept, ServerKey},
     },
     storage::{
-        Conn, StorageError, outbox, people,
+        Conn, StorageError,
+        absences::{self, AbsenceRow},
+        outbox, people,
         productions::{self, Mark, PolicyRow, ProductionRow},
     },
 };
@@ -49,6 +51,8 @@ pub struct Seat {
     pub roles: Vec<String>,
     /// When somebody let them in to what was open; whoever sat first needs no one.
     pub let_in_at: Option<UtcMillis>,
+    /// Who let them in.
+    pub let_in_by: Option<MemberId>,
     /// The invitation's code was printed by the host.
     pub handed_out: bool,
     /// When the seat was taken.
@@ -78,6 +82,10 @@ pub struct Production {
     pub catalogue: Catalogue,
     /// Seats that are not removed, oldest first.
     pub seats: Vec<Seat>,
+    /// Whoever stands in for somebody who is away now: their own keys and roles, at the other one's desk and level.
+    pub stand_ins: Vec<Seat>,
+    /// When somebody next goes away or comes back: then this picture is no longer true.
+    pub changes_at: UtcMillis,
     /// Version of the roster.
     pub roster_version: i32,
     /// Moves with every change of any of this.
@@ -106,6 +114,7 @@ impl Production {
     pub fn seated(&self, kept_out: &KeptOut<'_>) -> Vec<Seated> {
         self.seats
             .iter()
+            .chain(&self.stand_ins)
             .map(|s| Seated {
                 member: s.member,
                 side: s.side,
@@ -119,6 +128,11 @@ impl Production {
     /// The seats of a member.
     pub fn seats_of(&self, member: MemberId) -> impl Iterator<Item = &Seat> {
         self.seats.iter().filter(move |s| s.member == member)
+    }
+
+    /// Where a member sits or stands in for somebody.
+    pub fn places_of(&self, member: MemberId) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().chain(&self.stand_ins).filter(move |s| s.member == member)
     }
 
     /// The verify key behind a key id of the roster.
@@ -156,14 +170,16 @@ impl App {
     /// [`AppError::NotFound`]; [`AppError::Unavailable`].
     pub async fn production(&self, id: ProductionId) -> Result<Arc<Production>, AppError> {
         let known = self.known(id);
-        let found = self.inner.storage.read(move |conn| current(conn, id, known.as_ref())).await?;
+        let now = self.inner.clock.now();
+        let found = self.inner.storage.read(move |conn| current(conn, id, known.as_ref(), now)).await?;
         self.remember(&found);
         Ok(found)
     }
 
     /// Inside a read or write: the production as the database has it now.
     pub(super) fn production_in(&self, conn: &mut Conn, id: ProductionId) -> Result<Arc<Production>, AppError> {
-        current(conn, id, self.known(id).as_ref())
+        // Asked here, and not by the use case: it decides only whether the picture in memory is still true.
+        current(conn, id, self.known(id).as_ref(), self.inner.clock.now())
     }
 
     fn known(&self, id: ProductionId) -> Option<Arc<Production>> {
@@ -180,19 +196,26 @@ impl App {
 }
 
 /// The known picture if it is still true, else a new one.
-fn current(conn: &mut Conn, id: ProductionId, known: Option<&Arc<Production>>) -> Result<Arc<Production>, AppError> {
+fn current(
+    conn: &mut Conn,
+    id: ProductionId,
+    known: Option<&Arc<Production>>,
+    now: UtcMillis,
+) -> Result<Arc<Production>, AppError> {
     let mark = productions::mark(conn, id)?.ok_or(AppError::NotFound)?;
-    if let Some(known) = known.filter(|known| known.mark() == mark) {
+    if let Some(known) = known.filter(|known| known.mark() == mark && now < known.changes_at) {
         return Ok(Arc::clone(known));
     }
     let row = productions::find(conn, id)?.ok_or(AppError::NotFound)?;
-    Ok(Arc::new(load(conn, row, mark.engine_held)?))
+    Ok(Arc::new(load(conn, row, mark.engine_held, now)?))
 }
 
-fn load(conn: &mut Conn, row: ProductionRow, engine_held: bool) -> Result<Production, AppError> {
+fn load(conn: &mut Conn, row: ProductionRow, engine_held: bool, now: UtcMillis) -> Result<Production, AppError> {
     let settings: ProductionSettings = stored(&row.settings)?;
     let policy = productions::policy(conn, row.id, row.policy_version)?;
     let policy = policy.ok_or_else(|| corrupt("the policy in force is missing"))?;
+    let seats = seats(conn, row.id)?;
+    let absences = absences::of_production(conn, row.id)?;
     Ok(Production {
         id: row.id,
         slug: row.slug,
@@ -200,7 +223,9 @@ fn load(conn: &mut Conn, row: ProductionRow, engine_held: bool) -> Result<Produc
         catalogue: settings.catalogue(),
         settings,
         policy: Arc::new(policy_of(&policy)?),
-        seats: seats(conn, row.id)?,
+        stand_ins: stand_ins(&seats, &absences, now),
+        seats,
+        changes_at: changes_at(&absences, now),
         roster_version: row.roster_version,
         revision: row.revision,
         engine_held,
@@ -235,6 +260,7 @@ fn seats(conn: &mut Conn, production: ProductionId) -> Result<Vec<Seat>, AppErro
             level: desk.level.and_then(|l| u8::try_from(l).ok()).map(Level),
             roles: stored(&seat.roles)?,
             let_in_at: seat.let_in_at,
+            let_in_by: seat.let_in_by,
             handed_out: seat.handed_out,
             added_at: seat.added_at,
             seal_to: SealTo::new(&keys),
@@ -242,6 +268,28 @@ fn seats(conn: &mut Conn, production: ProductionId) -> Result<Vec<Seat>, AppErro
         });
     }
     Ok(seats)
+}
+
+/// Whoever stands in now, at each desk of whoever is away. They sit on that side themselves, so they have the envelopes.
+fn stand_ins(seats: &[Seat], absences: &[AbsenceRow], now: UtcMillis) -> Vec<Seat> {
+    let mut stand_ins = Vec::new();
+    for absence in absences.iter().filter(|absence| absence.from_at <= now && now < absence.to_at) {
+        for away in seats.iter().filter(|seat| seat.member == absence.member_id) {
+            let own = seats.iter().find(|seat| Some(seat.member) == absence.substitute && seat.side == away.side);
+            stand_ins.extend(own.map(|own| Seat {
+                desk: away.desk,
+                desk_name: away.desk_name.clone(),
+                level: away.level,
+                ..own.clone()
+            }));
+        }
+    }
+    stand_ins
+}
+
+fn changes_at(absences: &[AbsenceRow], now: UtcMillis) -> UtcMillis {
+    let moments = absences.iter().flat_map(|absence| [absence.from_at, absence.to_at]);
+    moments.filter(|at| now < *at).min().unwrap_or(UtcMillis::new(i64::MAX))
 }
 
 /// A stored side.

@@ -240,6 +240,18 @@ impl App {
         self.inner.nudges.engine.notify_one();
         Ok(())
     }
+
+    /// As [`App::resume_engine`], by somebody's hand; answers why it was held, `None` if it was not.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`].
+    pub async fn resume_engine_if_held(&self) -> Result<Option<String>, AppError> {
+        let reason = self.held_because().await?;
+        if reason.is_some() {
+            self.resume_engine().await?;
+        }
+        Ok(reason)
+    }
 }
 
 impl Set {

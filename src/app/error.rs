@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::domain::lifecycle::Refusal;
+
 /// Why a use case was not done. One variant per problem that a use case can cause; the edge turns it into a document.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -28,6 +30,9 @@ pub enum AppError {
     /// No session, or one that is over.
     #[error("sign-in is required")]
     SignInRequired,
+    /// No account has this address with this password; which of the two is wrong is not told.
+    #[error("the address or the password is wrong")]
+    WrongPassword,
     /// The session's key is missing or wrong, and sealed text is needed.
     #[error("the unlock key is required")]
     UnlockKeyRequired,
@@ -60,6 +65,9 @@ pub enum AppError {
         /// Seconds until it makes sense to try again.
         retry_after_seconds: u32,
     },
+    /// It came after a deadline, by a clock that is being checked.
+    #[error("the clock is being checked; what comes after a deadline can be done once it is right")]
+    Held,
     /// A fault of ours. The cause is logged once, where the answer is made, and shown to nobody.
     #[error("internal error")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
@@ -74,5 +82,23 @@ impl AppError {
     /// A field that cannot be accepted, and what it has to be.
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), detail: detail.into() }
+    }
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotVisible => Self::NotFound,
+            Refusal::NotForYourSide { .. } => Self::NotForYourSide,
+            Refusal::OutOfOrder { state, rule } => {
+                Self::OutOfOrder { state: state.to_string(), rule: rule.to_string() }
+            }
+            Refusal::Held => Self::Held,
+            Refusal::LastAtLevel => Self::LastAtLevel,
+            Refusal::DateOutOfRange { most_seconds } => {
+                Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))
+            }
+            Refusal::NotYetDue { .. } | Refusal::NothingDue => Self::internal(refusal),
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::error::AppError;
 use crate::{
-    domain::{production::is_code, text::is_forbidden},
+    domain::{production::is_code, text::is_forbidden, time::UtcMillis},
     notify::mail::mailbox_of,
 };
 
@@ -108,6 +108,20 @@ pub(super) fn time_zone(field: &str, text: &str) -> Result<String, AppError> {
     zone.iana_name().map(str::to_owned).ok_or_else(unknown)
 }
 
+/// An instant as RFC 3339 writes it.
+///
+/// # Errors
+/// [`AppError::Invalid`].
+pub(super) fn moment(field: &str, text: &str) -> Result<UtcMillis, AppError> {
+    let wrong = || AppError::invalid(field, "has to be a time such as 2026-11-21T18:00:00Z");
+    // The library takes more than RFC 3339 does; a zone in brackets would be one more way to say the same.
+    if text.contains('[') {
+        return Err(wrong());
+    }
+    let at = text.parse::<jiff::Timestamp>().map_err(|_| wrong())?;
+    Ok(UtcMillis::new(at.as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,5 +166,13 @@ mod tests {
         assert!(of(&[]).is_err());
         assert!(of(&["upm", "upm"]).unwrap_err().to_string().starts_with("`roles[1]`"));
         assert!(of(&["upm"; 13]).is_err());
+    }
+
+    #[test]
+    fn a_date_is_an_instant_with_its_offset() {
+        assert_eq!(moment("done_by", "2026-11-21T11:00:00-07:00").unwrap(), UtcMillis::new(1_795_284_000_000));
+        for wrong in ["tomorrow", "2026-11-21", "2026-11-21T18:00:00", "2026-11-21T18:00:00Z[UTC]", ""] {
+            assert!(moment("done_by", wrong).is_err(), "{wrong}");
+        }
     }
 }

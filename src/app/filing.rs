@@ -35,7 +35,10 @@ use crate::{
         kind::UnitKind,
         receipt::{LookupKey, Receipt},
     },
-    storage::{Conn, StorageError, Tx, engine, productions, report_parts, reports},
+    storage::{
+        Conn, StorageError, Tx, engine, productions, report_parts,
+        reports::{self, ReportRow},
+    },
 };
 
 /// How often a filing is sealed anew because the roster changed under it.
@@ -61,7 +64,16 @@ struct Reporter {
 /// What was found before deciding.
 enum Found {
     Repeated(Box<Subject>),
-    New { production: Arc<Production>, repeated: bool },
+    New(Arc<Production>, Circumstances),
+}
+
+/// What stands around a new filing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Circumstances {
+    /// Another report of the category was delivered lately.
+    repeated: bool,
+    /// Its crew code is no longer in full force.
+    by_old_code: bool,
 }
 
 impl App {
@@ -77,11 +89,11 @@ impl App {
         let reporter = self.reporter(&body)?;
         for _ in 0..MOST_TRIES {
             let found = self.find_for_filing(&reporter, crew_code, &body, now).await?;
-            let (production, repeated) = match found {
+            let (production, around) = match found {
                 Found::Repeated(subject) => return self.filed_again(&subject, &reporter).await,
-                Found::New { production, repeated } => (production, repeated),
+                Found::New(production, around) => (production, around),
             };
-            match self.file_new(&production, &reporter, &body, repeated, now).await {
+            match self.file_new(&production, &reporter, &body, around, now).await {
                 Err(error) if is_conflict(&error) || is_taken(&error) => {}
                 answer => return answer.map(FiledAs::New),
             }
@@ -124,13 +136,13 @@ impl App {
                         Err(AppError::OtherContent)
                     };
                 }
-                let id = mac.map(|mac| production_of_code(conn, &mac, now)).transpose()?.flatten();
-                let production = app.production_in(conn, id.ok_or(AppError::NotFound)?)?;
+                let code = mac.map(|mac| code_at(conn, &mac, now)).transpose()?.flatten().ok_or(AppError::NotFound)?;
+                let production = app.production_in(conn, code.production)?;
                 let repeated = is_repeated(conn, &production, &category, now)?;
-                Ok(Found::New { production, repeated })
+                Ok(Found::New(production, Circumstances { repeated, by_old_code: !code.is_in_force }))
             })
             .await?;
-        if let Found::New { production, .. } = &found {
+        if let Found::New(production, _) = &found {
             self.remember(production);
         }
         Ok(found)
@@ -141,7 +153,7 @@ impl App {
         production: &Arc<Production>,
         reporter: &Reporter,
         body: &FilingBody,
-        repeated: bool,
+        around: Circumstances,
         now: UtcMillis,
     ) -> Result<Filed, AppError> {
         let (category, kind) = body.listed(&production.catalogue)?;
@@ -149,8 +161,9 @@ impl App {
             return Err(AppError::ProductionNotReady);
         }
         let (severity, because) =
-            catalogue::severity(category, kind, body.severity.into(), body.was_ignored_before(), repeated);
+            catalogue::severity(category, kind, body.severity.into(), body.was_ignored_before(), around.repeated);
         let drafted = self.draft(production, body, category.chain(), severity, now);
+        let drafted = Draft { by_old_code: around.by_old_code, ..drafted };
         let own = OwnPart {
             filed_at: now.get(),
             severity: body.severity,
@@ -228,6 +241,7 @@ impl App {
                 };
                 // Its deadlines are set now: no outage before now has taken anything from them.
                 subject.row.outages_until = engine::last_outage(tx)?;
+                mark_overflow(tx, &mut subject.row, &production, &draft)?;
                 app.append(tx, &mut subject, &draft.events)?;
                 note_state(&mut subject)?;
                 reports::add(tx, &subject.row)?;
@@ -254,14 +268,34 @@ impl App {
     }
 }
 
-/// The production a crew code files to: one in force, or an old one that still files.
-pub(super) fn production_of_code(
-    conn: &mut Conn,
-    mac: &[u8; 32],
-    now: UtcMillis,
-) -> Result<Option<ProductionId>, AppError> {
-    let found = productions::crew_code(conn, mac)?;
-    Ok(found.filter(|code| code.until.is_none_or(|until| now < until)).map(|code| code.production_id))
+/// A crew code that files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CodeFound {
+    /// The production it files to.
+    pub(super) production: ProductionId,
+    /// It is today's, or was rotated less than a week ago. Else what it files is marked for the union side.
+    pub(super) is_in_force: bool,
+}
+
+/// A crew code in force, or an old one that still files.
+pub(super) fn code_at(conn: &mut Conn, mac: &[u8; 32], now: UtcMillis) -> Result<Option<CodeFound>, AppError> {
+    let found = productions::crew_code(conn, mac)?.filter(|code| code.until.is_none_or(|until| now < until));
+    Ok(found.map(|code| CodeFound {
+        production: code.production_id,
+        is_in_force: code.full_until.is_none_or(|until| now < until),
+    }))
+}
+
+/// Counts the filing in its production's hour. Above the budget, or by an old code, it is marked for the union side
+/// alone: nothing else of it is any different, but that nothing is raised because of it.
+///
+/// Source: security.md, "Being crew without saying who".
+fn mark_overflow(tx: &mut Tx, row: &mut ReportRow, production: &Production, draft: &Draft) -> Result<(), AppError> {
+    let filed = productions::count_filing(tx, production.id, draft.hour)?;
+    let budget = i32::try_from(production.settings.hourly_budget()).unwrap_or(i32::MAX);
+    row.overflow = draft.by_old_code || filed > budget;
+    row.counts_for_repeated &= !row.overflow;
+    Ok(())
 }
 
 /// Another report of the category, delivered long enough ago and not too long.

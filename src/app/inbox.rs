@@ -19,7 +19,7 @@ use crate::{
         lifecycle::{Command, Safety},
     },
     sealing::{keys::Keys, kind::UnitKind, receipt::Receipt},
-    storage::{Conn, report_parts, reports},
+    storage::{Conn, report_parts, reports, resealings},
 };
 
 /// Longest message, characters.
@@ -31,6 +31,8 @@ const MOST_TRIES: usize = 5;
 struct Holder {
     keys: Keys,
     subject: Subject,
+    /// Somebody was let in who cannot open it yet.
+    is_awaited: bool,
 }
 
 impl App {
@@ -43,6 +45,9 @@ impl App {
         let opened = self.open_units(&holder.subject, &sealed, &holder.keys);
         let own =
             own_part_of(&opened).ok_or_else(|| super::context::corrupt("the reporter's own part does not open"))?;
+        if holder.is_awaited {
+            self.reseal_on_visit(&holder.subject, &holder.keys).await;
+        }
         Ok(shown::inbox(&holder.subject, &events, &opened, &own))
     }
 
@@ -166,7 +171,7 @@ impl App {
         let lookup = receipt.lookup_key().row(&self.inner.keys.lookup);
         let app = self.clone();
         let subject = self.inner.storage.read(move |conn| app.subject_by_lookup(conn, &lookup)).await?;
-        Ok(Holder { keys, subject })
+        Ok(Holder { keys, subject, is_awaited: false })
     }
 
     async fn holder_with(&self, receipt: &Receipt) -> Result<(Holder, Sealed, Vec<(i32, Event)>), AppError> {
@@ -174,17 +179,18 @@ impl App {
         let reader = keys.id();
         let lookup = receipt.lookup_key().row(&self.inner.keys.lookup);
         let app = self.clone();
-        let (subject, sealed, events) = self
+        let (subject, sealed, events, is_awaited) = self
             .inner
             .storage
             .read(move |conn| {
                 let subject = app.subject_by_lookup(conn, &lookup)?;
                 let sealed = sealed_for(conn, &subject, reader)?;
                 let events = events_of(conn, &subject)?;
-                Ok::<_, AppError>((subject, sealed, events))
+                let is_awaited = !resealings::of_report(conn, subject.row.id)?.is_empty();
+                Ok::<_, AppError>((subject, sealed, events, is_awaited))
             })
             .await?;
-        Ok((Holder { keys, subject }, sealed, events))
+        Ok((Holder { keys, subject, is_awaited }, sealed, events))
     }
 
     fn subject_by_lookup(&self, conn: &mut Conn, lookup: &[u8; 32]) -> Result<Subject, AppError> {

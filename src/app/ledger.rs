@@ -2,6 +2,18 @@
 //!
 //! Source: ledger.md, "Entries" and "Order and durability".
 
+mod integrate;
+mod kept;
+mod keys;
+pub(super) mod public;
+mod publish;
+mod read;
+
+pub use kept::file as checkpoint_file;
+pub use keys::LedgerKeys;
+pub use publish::{LedgerTurn, SecondHistory};
+pub use read::LedgerView;
+
 use sha2::{Digest as _, Sha256};
 
 use super::{App, error::AppError, record::Subject};

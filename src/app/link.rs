@@ -107,7 +107,13 @@ impl App {
             let _under_way = self.act_under_way(id);
             let mut actor = found.subject.actor(&found.sight);
             actor.by_link = true;
-            match self.decide(id, Command::Acknowledge(actor), now, |_, _, _| Ok(())).await {
+            let link = found.link.clone();
+            // The next cycle may have begun since the link was followed, with the same deadline.
+            let still = move |subject: &Subject| match is_of_cycle(&link, subject) {
+                true => Ok(()),
+                false => Err(AppError::NotFound),
+            };
+            match self.decide(id, Command::Acknowledge(actor), now, move |_, subject, _| still(subject)).await {
                 Err(error) if is_conflict(&error) => {}
                 Err(AppError::NotForYourSide | AppError::OutOfOrder { .. }) => return Err(AppError::NotFound),
                 Err(error) => return Err(error),
@@ -123,14 +129,27 @@ impl App {
         self.inner
             .storage
             .read(move |conn| {
-                let link = outbox::link(conn, &hash)?.filter(|link| now < link.due_at).ok_or(AppError::NotFound)?;
+                let link = outbox::link(conn, &hash)?.ok_or(AppError::NotFound)?;
                 let subject = app.subject_in(conn, link.report_id)?;
                 let sight = subject.sight(link.member_id).ok_or(AppError::NotFound)?;
                 let may_act = sight.side() == subject.report.clock_side() && subject.report.is_open();
-                if may_act { Ok(Found { link, subject, sight }) } else { Err(AppError::NotFound) }
+                if !may_act || !is_of_cycle(&link, &subject) {
+                    return Err(AppError::NotFound);
+                }
+                match now < link.due_at {
+                    true => Ok(Found { link, subject, sight }),
+                    // The clock that says so is being checked.
+                    false if subject.production.engine_held => Err(AppError::Held),
+                    false => Err(AppError::NotFound),
+                }
             })
             .await
     }
+}
+
+/// The link is of the deadline that runs, and not of one that an earlier cycle had at the same instant.
+fn is_of_cycle(link: &LinkRow, subject: &Subject) -> bool {
+    link.cycle == i32::from(subject.report.cycle)
 }
 
 fn page(found: &Found, now: UtcMillis) -> LinkPage {

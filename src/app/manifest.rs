@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, context::Production, error::AppError, filing::production_of_code, view::LevelView};
+use super::{App, context::Production, error::AppError, filing::code_at, ledger::LedgerView, view::LevelView};
 use crate::domain::{
     catalogue::Severity,
     policy::{Level, Side, WindowRow},
@@ -138,6 +138,10 @@ pub struct Manifest {
     pub policy_version: i32,
     /// Somebody sits at a union desk, so that reports are taken.
     pub ready: bool,
+    /// The code is today's, or was until less than a week ago. If not, it still files: today's is on the call sheet.
+    pub code_in_force: bool,
+    /// The public ledger, to check promises and bundles against.
+    pub ledger: LedgerView,
 }
 
 /// Fields of a filing that never reach the production's side.
@@ -155,24 +159,26 @@ impl App {
         let now = self.inner.clock.now();
         let mac = self.crew_code_mac(crew_code);
         let app = self.clone();
-        let production = self
+        let (production, code_in_force) = self
             .inner
             .storage
             .read(move |conn| {
-                let id = production_of_code(conn, &mac, now)?.ok_or(AppError::NotFound)?;
-                app.production_in(conn, id)
+                let code = code_at(conn, &mac, now)?.ok_or(AppError::NotFound)?;
+                Ok::<_, AppError>((app.production_in(conn, code.production)?, code.is_in_force))
             })
             .await?;
         self.remember(&production);
-        Ok(manifest(&production, self.inner.settings.run_by.clone()))
+        let ledger = self.ledger_view().await?;
+        Ok(Manifest { code_in_force, ..manifest(&production, self.inner.settings.run_by.clone(), ledger) })
     }
 }
 
-fn manifest(production: &Production, run_by: Option<String>) -> Manifest {
+fn manifest(production: &Production, run_by: Option<String>, ledger: LedgerView) -> Manifest {
     let (settings, policy) = (&production.settings, &production.policy);
     Manifest {
         production: production.shown_as().to_owned(),
         run_by,
+        ledger,
         emergency_text: settings.emergency_text.clone(),
         emergency_number: settings.emergency_number.clone(),
         hotline: settings.hotline.clone(),
@@ -195,6 +201,7 @@ fn manifest(production: &Production, run_by: Option<String>) -> Manifest {
         roster_version: production.roster_version,
         policy_version: policy.version,
         ready: production.has_anybody(Side::Union),
+        code_in_force: true,
     }
 }
 

@@ -6,15 +6,18 @@
 pub mod acts;
 pub mod board;
 pub mod deadlines;
+pub mod deliveries;
 pub mod error;
 pub mod events;
 pub mod form;
+pub mod ledger;
 pub mod link;
 pub mod manifest;
 pub mod outages;
 pub mod people;
 pub mod policy;
 pub mod productions;
+pub mod readiness;
 pub mod roster;
 pub mod sending;
 pub mod sessions;
@@ -22,24 +25,24 @@ pub mod setup;
 pub mod statistics;
 pub mod unanswered;
 pub mod view;
+pub mod wellbeing;
 
 mod context;
 mod fields;
 mod filing;
 mod handle;
 mod inbox;
-mod ledger;
 mod notices;
 mod opened;
 mod record;
 mod report_page;
+mod resealing;
 mod said;
 mod shown;
 mod sight;
 mod tags;
 mod telling;
 mod upkeep;
-mod wellbeing;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -49,7 +52,7 @@ pub use record::{Decided, Subject, UnderWay};
 pub use sight::Reader;
 
 use crate::{
-    app::{error::AppError, sessions::Strangers},
+    app::{error::AppError, ledger::LedgerKeys, sessions::Strangers},
     auth::{common_passwords::CommonPasswords, stretch::Permits, token::Tokens},
     clock::Clock,
     config::Settings,
@@ -72,6 +75,7 @@ pub(crate) struct Inner {
     pub(crate) storage: Storage,
     pub(crate) settings: Settings,
     pub(crate) keys: ServerKeys,
+    pub(crate) ledger: LedgerKeys,
     pub(crate) permits: Permits,
     pub(crate) tokens: Tokens,
     pub(crate) common_passwords: CommonPasswords,
@@ -112,6 +116,8 @@ pub struct Parts {
     pub settings: Settings,
     /// Keys from the root secret.
     pub keys: ServerKeys,
+    /// Keys that sign for the ledger.
+    pub ledger: LedgerKeys,
     /// The right to stretch passwords.
     pub permits: Permits,
     /// Signs and checks access tokens.
@@ -130,6 +136,7 @@ impl App {
                 storage: parts.storage,
                 settings: parts.settings,
                 keys: parts.keys,
+                ledger: parts.ledger,
                 permits: parts.permits,
                 tokens: parts.tokens,
                 common_passwords: CommonPasswords::shipped(),
@@ -161,6 +168,11 @@ impl App {
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
+}
+
+/// An instant as answers show it: RFC 3339 in UTC.
+pub fn rfc3339(at: crate::domain::time::UtcMillis) -> String {
+    shown::time(at)
 }
 
 impl From<StorageError> for AppError {

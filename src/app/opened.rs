@@ -18,7 +18,7 @@ use crate::{
         unit::{self, DataKey, SealedUnit, Unit},
     },
     storage::{
-        Conn, boards, people, productions,
+        Conn, boards, people, productions, renewals,
         report_parts::{self, EnvelopeRow, UnitRow},
     },
 };
@@ -100,15 +100,20 @@ pub(super) fn filings_for(
     Ok(found)
 }
 
-/// Everybody who has, or had, a seat: what a removed member wrote stays theirs.
+/// Everybody who has, or had, a seat: what a removed member wrote stays theirs, and what was written with a lost key.
 fn authors(conn: &mut Conn, subject: &Subject) -> Result<HashMap<[u8; 16], (VerifyKey, Side)>, AppError> {
     let production = subject.row.production_id;
     let desks = productions::desks(conn, production)?;
+    let former = renewals::former_of(conn, production)?;
     let mut authors = HashMap::new();
     for (seat, member) in people::seats_of_production(conn, production)? {
         let Some(desk) = desks.iter().find(|d| d.id == seat.desk_id) else { continue };
         let keys = PublicKeys { reading: member.reading_key.0, verify: VerifyKey(member.signing_key.0) };
         authors.insert(keys.id().0, (keys.verify, side_of(&desk.side)?));
+        for former in former.iter().filter(|former| former.member_id == member.id) {
+            let keys = PublicKeys { reading: former.reading_key.0, verify: VerifyKey(former.signing_key.0) };
+            authors.insert(keys.id().0, (keys.verify, side_of(&desk.side)?));
+        }
     }
     Ok(authors)
 }

@@ -11,6 +11,7 @@
 use super::{
     App,
     error::AppError,
+    ledger::public,
     record::{Caused, Subject, is_conflict, note_state},
 };
 use crate::{
@@ -63,6 +64,7 @@ impl App {
             let outage = engine::last_beat(tx)?.and_then(|last| silence(last, failing_since, now));
             if let Some((from, to)) = outage {
                 engine::add_outage(tx, from, to)?;
+                public::outage(tx, from, to)?;
             }
             engine::beat(tx, &instance, now)?;
             Ok(outage)
@@ -144,7 +146,7 @@ impl App {
             reports::save(tx, &subject.row)?;
             subject.row.version += 1;
         }
-        subject.people.engine_held |= !is_watched(tx, now)?;
+        subject.people.unwatched = !is_watched(tx, now)?;
         Ok(subject)
     }
 

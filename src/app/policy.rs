@@ -12,6 +12,7 @@ use super::{
     App, Production,
     context::{json, policy_of},
     error::AppError,
+    ledger::public,
     people::{self as seated, Administrator},
     roster,
     sessions::SignedIn,
@@ -168,6 +169,7 @@ fn enter(tx: &mut Tx, production: ProductionId, version: i32, now: UtcMillis) ->
     }
     let mut row = productions::find(tx, production)?.ok_or(AppError::NotFound)?;
     row.policy_version = version;
+    public::policy(tx, production, version, now)?;
     roster::next_version(tx, &mut row, now)?;
     Ok(productions::save(tx, &row)?)
 }
@@ -211,7 +213,15 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for whoever is not seated there and is not the operator.
     pub async fn policy(&self, who: &SignedIn, production: ProductionId) -> Result<PolicyView, AppError> {
-        let (app, who) = (self.clone(), Administrator::from(who));
+        self.policy_for(who.into(), production).await
+    }
+
+    /// As [`App::policy`], for whoever administers.
+    ///
+    /// # Errors
+    /// As [`App::policy`].
+    pub async fn policy_for(&self, who: Administrator, production: ProductionId) -> Result<PolicyView, AppError> {
+        let app = self.clone();
         let read = move |conn: &mut Conn| {
             let production = app.production_in(conn, production)?;
             who.must_read(&production)?;
@@ -268,9 +278,13 @@ impl App {
             bring_desks_in_line(tx, &production, &wanted, now)?;
             productions::set_policy_state(tx, production.id, version, "in_force", Some(member))?;
             enter(tx, production.id, version, now)?;
+            // A union desk that ended or moved may have been all of a level of a `retaliation` report.
+            app.people_changed(tx, production.id, now)?;
             view(&app.production_in(tx, production.id)?.policy, None)
         };
-        self.inner.storage.write(production.as_bytes(), write).await
+        let agreed = self.inner.storage.write(production.as_bytes(), write).await?;
+        self.nudge_both();
+        Ok(agreed)
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Source: api.md, "Operator and desk administration".
 
+mod codes;
 mod settings;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use codes::NewCrewCode;
 pub use settings::SettingsChange;
 
 use super::{
@@ -14,6 +16,7 @@ use super::{
     context::json,
     error::AppError,
     fields,
+    ledger::public,
     manifest::NamedView,
     people::Administrator,
     policy::{self, Standing},
@@ -169,7 +172,7 @@ impl App {
         Ok(ProductionMade { id, slug, crew_code: code.text(), policy })
     }
 
-    fn crew_code_row(&self, production: ProductionId, code: CrewCode) -> CrewCodeRow {
+    pub(super) fn crew_code_row(&self, production: ProductionId, code: CrewCode) -> CrewCodeRow {
         CrewCodeRow {
             mac: Bytes(code.stored(&self.inner.keys.crew)),
             production_id: production,
@@ -265,9 +268,11 @@ fn insert(
     let shipped = PolicyDocument::shipped();
     if wanted.longer_than(&shipped).is_empty() {
         policy::add(tx, row.id, 1, wanted, &[], "in_force", now)?;
+        public::policy(tx, row.id, 1, now)?;
         return Ok(Standing::InForce(1));
     }
     policy::add(tx, row.id, 1, &shipped, &[], "in_force", now)?;
+    public::policy(tx, row.id, 1, now)?;
     policy::add(tx, row.id, 2, wanted, &[], "pending", now)?;
     Ok(Standing::Pending(2))
 }

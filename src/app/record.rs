@@ -17,7 +17,7 @@ use crate::{
     domain::{
         event::{By, Event, EventKind},
         ids::{EventId, MemberId, ReportId},
-        lifecycle::{self, Command, People, Refusal, Seated, apply},
+        lifecycle::{self, Command, People, Seated, apply},
         policy::Policy,
         report::Report,
         time::UtcMillis,
@@ -171,7 +171,7 @@ impl App {
     /// The production's seats, as a report sees them.
     pub(super) fn people_of(&self, production: &Production, report: ReportId, tags: &[Tag]) -> People {
         let seats = production.seated(&KeptOut::new(&self.inner.keys.kept, report, tags));
-        People { seats, engine_held: production.engine_held }
+        People { seats, engine_held: production.engine_held, unwatched: false }
     }
 
     /// Decides a command and puts what follows on record, in one transaction. `beside` writes what belongs to it: sealed
@@ -267,9 +267,14 @@ impl App {
     /// Wakes whoever has something to do after a decision.
     pub(super) fn nudge(&self, decided: &Decided) {
         if !decided.events.is_empty() {
-            self.inner.nudges.engine.notify_one();
-            self.inner.nudges.sender.notify_one();
+            self.nudge_both();
         }
+    }
+
+    /// Wakes engine and sender.
+    pub(super) fn nudge_both(&self) {
+        self.inner.nudges.engine.notify_one();
+        self.inner.nudges.sender.notify_one();
     }
 
     /// Marks an act on a report as under way until the guard is gone, so that the engine passes over it.
@@ -353,23 +358,6 @@ fn begin_ledger(subject: &mut Subject, event: &Event) {
     {
         subject.row.ledger_key = key;
         subject.row.prev_entry = None;
-    }
-}
-
-impl From<Refusal> for AppError {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotVisible => Self::NotFound,
-            Refusal::NotForYourSide { .. } => Self::NotForYourSide,
-            Refusal::OutOfOrder { state, rule } => {
-                Self::OutOfOrder { state: state.to_string(), rule: rule.to_string() }
-            }
-            Refusal::LastAtLevel => Self::LastAtLevel,
-            Refusal::DateOutOfRange { most_seconds } => {
-                Self::invalid("done_by", format!("has to be after now and at most {most_seconds} seconds ahead"))
-            }
-            Refusal::NotYetDue { .. } | Refusal::NothingDue => Self::internal(refusal),
-        }
     }
 }
 

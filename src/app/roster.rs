@@ -2,6 +2,7 @@
 //!
 //! Source: security.md, "Keys of people, and the roster".
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,6 +10,7 @@ use super::{
     App, Production, Seat,
     context::{corrupt, side_of, stored},
     error::AppError,
+    ledger::public,
     people::{Administrator, DeskView, InvitationView},
     sessions::SignedIn,
     shown::time,
@@ -70,14 +72,18 @@ pub struct RosterSeat {
     pub roles: Vec<String>,
     /// First 16 bytes of SHA-256 over both public keys, hex.
     pub key_id: String,
-    /// X25519 public key, hex: what is said to them is sealed to it.
+    /// X25519 public key, base64url as in the manifest: what is said to them is sealed to it.
     pub reading_key: String,
-    /// Ed25519 public key, hex: what they say is signed with it.
-    pub signing_key: String,
+    /// Ed25519 public key, base64url as in the manifest: what they say is signed with it.
+    pub verify_key: String,
     /// When they took the seat.
     pub since: String,
     /// Whether they were let in to what was open then.
     pub let_in: bool,
+    /// Names of those who can let them in; empty once somebody has.
+    pub let_in_by: Vec<String>,
+    /// The reader is one of those.
+    pub yours_to_let_in: bool,
     /// The host handed the invitation out, and nobody has let them in since: the address was not checked.
     pub handed_out: bool,
 }
@@ -114,6 +120,7 @@ pub(super) fn next_version(tx: &mut Tx, production: &mut ProductionRow, now: Utc
         created_at: now,
     };
     people::add_roster(tx, &row)?;
+    public::roster(tx, &row)?;
     production.roster_version = version;
     Ok(())
 }
@@ -189,7 +196,11 @@ fn view(conn: &mut Conn, production: &Production, who: Administrator, now: UtcMi
     let desks = open_desks(conn, production.id)?;
     let reads_all = who.runs_the_server() || seat_of(production, who).is_some_and(|s| s.side == Side::Union);
     let own_side = seat_of(production, who).map(|s| s.side);
-    let seats = production.seats.iter().map(|s| roster_seat(s, reads_all || Some(s.side) == own_side)).collect();
+    let seats = production
+        .seats
+        .iter()
+        .map(|s| roster_seat(production, s, who, reads_all || Some(s.side) == own_side))
+        .collect();
     Ok(RosterView {
         production: production.id,
         version: production.roster_version,
@@ -205,7 +216,14 @@ fn seat_of(production: &Production, who: Administrator) -> Option<&Seat> {
     who.member().and_then(|member| production.seats_of(member).next())
 }
 
-fn roster_seat(seat: &Seat, with_address: bool) -> RosterSeat {
+/// A seat as somebody sees it who administers it, and so knows its address.
+pub(super) fn own_roster_seat(production: &Production, seat: &Seat, who: Administrator) -> RosterSeat {
+    roster_seat(production, seat, who, true)
+}
+
+fn roster_seat(production: &Production, seat: &Seat, who: Administrator, with_address: bool) -> RosterSeat {
+    let let_in = production.is_let_in(seat);
+    let admitting = if let_in { Vec::new() } else { production.who_lets_in(seat) };
     RosterSeat {
         member: seat.member,
         name: seat.name.clone(),
@@ -214,12 +232,23 @@ fn roster_seat(seat: &Seat, with_address: bool) -> RosterSeat {
         side: seat.side.code().to_owned(),
         roles: seat.roles.clone(),
         key_id: seat.seal_to.id().to_string(),
-        reading_key: hex::encode(seat.keys.reading),
-        signing_key: hex::encode(seat.keys.verify.0),
+        reading_key: URL_SAFE_NO_PAD.encode(seat.keys.reading),
+        verify_key: URL_SAFE_NO_PAD.encode(seat.keys.verify.0),
         since: time(seat.added_at),
-        let_in: seat.let_in_at.is_some(),
-        handed_out: seat.handed_out && seat.let_in_at.is_none(),
+        let_in,
+        yours_to_let_in: admitting.iter().any(|s| Some(s.member) == who.member()),
+        let_in_by: names(&admitting),
+        // The union's first counts as let in from the start, without anybody who could have checked the address.
+        handed_out: seat.handed_out && seat.let_in_at.is_none_or(|at| at <= seat.added_at),
     }
+}
+
+/// Names of seats' people, sorted, each once.
+pub(super) fn names(seats: &[&Seat]) -> Vec<String> {
+    let mut names: Vec<String> = seats.iter().map(|seat| seat.name.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn invitations(

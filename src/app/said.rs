@@ -14,6 +14,7 @@ use crate::{
         keys::{Keys, SealTo},
         kind::{Audience, UnitKind},
         receipt::LedgerKey,
+        sha256,
     },
     storage::{
         Bytes, StorageError, Tx, engine,
@@ -90,10 +91,12 @@ impl App {
 
     fn said_readers<'s>(&self, subject: &'s Subject, saying: Saying<'_>) -> Vec<(&'s SealTo, bool)> {
         let kept_out = KeptOut::new(&self.inner.keys.kept, subject.row.id, &subject.tags);
+        let Report { chain, retaliation, .. } = subject.report;
+        let addressed = Addressed { kind: saying.kind, to: saying.to, chain, retaliation };
         let mut readers: Vec<(&SealTo, bool)> = Vec::new();
         for seat in &subject.production.seats {
             let known = readers.iter().any(|(known, _)| known.id() == seat.seal_to.id());
-            if known || !is_for(&subject.report, saying, seat.side) {
+            if known || !addressed.is_for(seat.side) {
                 continue;
             }
             let hidden = subject.production.seats_of(seat.member).any(|s| kept_out.holds(s));
@@ -115,6 +118,7 @@ impl App {
         now: UtcMillis,
     ) -> Result<Option<Decided>, AppError> {
         let id = subject.row.id;
+        let key = key.map(|key| named_for(&command, key));
         if let Some(key) = key
             && self.was_used(id.as_bytes(), key).await?
         {
@@ -147,16 +151,57 @@ impl App {
     }
 }
 
-/// Whether a side gets envelopes of these words. A `retaliation` report never has any for observers, and none for the
-/// production side before the union shares a summary.
-fn is_for(report: &Report, saying: Saying<'_>, side: Side) -> bool {
-    let hidden = report.chain == Chain::Union && saying.kind != UnitKind::Summary;
-    match (saying.to, side) {
-        (To::Union | To::All, Side::Union) => true,
-        (To::All, Side::Production) => !hidden,
-        (To::All, Side::Observer) => !report.retaliation,
-        (To::Union, Side::Production | Side::Observer) => false,
-        (To::Reporter(own), side) => own == side,
+/// The key of an act within its report: the same name given by somebody else, or to another act, is another key.
+fn named_for(command: &Command, key: [u8; 16]) -> [u8; 16] {
+    let actor = command.actor().map_or([0; 16], |actor| *actor.member.as_bytes());
+    // The act's name comes last: the other two have fixed lengths.
+    let hash = sha256(&[&key, &actor, command.code().as_bytes()]);
+    let mut named = [0; 16];
+    named.copy_from_slice(&hash[..16]);
+    named
+}
+
+/// Words that were said, as far as it decides who reads them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Addressed {
+    /// What they are.
+    pub(super) kind: UnitKind,
+    /// For whom.
+    pub(super) to: To,
+    /// The chain that ran when they were said.
+    pub(super) chain: Chain,
+    /// The report is one about retaliation.
+    pub(super) retaliation: bool,
+}
+
+impl Addressed {
+    /// Whether a side gets envelopes of these words. A `retaliation` report never has any for observers, and none for
+    /// the production side before the union shares a summary.
+    pub(super) fn is_for(self, side: Side) -> bool {
+        let hidden = match self.kind {
+            UnitKind::Shared => self.retaliation,
+            UnitKind::Summary => false,
+            UnitKind::Union
+            | UnitKind::Own
+            | UnitKind::Answer
+            | UnitKind::Completion
+            | UnitKind::Message
+            | UnitKind::Verification
+            | UnitKind::StopWork
+            | UnitKind::Resumption
+            | UnitKind::Safety
+            | UnitKind::Worse
+            | UnitKind::Escalation
+            | UnitKind::NotCredible
+            | UnitKind::Photo => self.chain == Chain::Union,
+        };
+        match (self.to, side) {
+            (To::Union | To::All, Side::Union) => true,
+            (To::All, Side::Production) => !hidden,
+            (To::All, Side::Observer) => !self.retaliation,
+            (To::Union, Side::Production | Side::Observer) => false,
+            (To::Reporter(own), side) => own == side,
+        }
     }
 }
 

@@ -7,6 +7,8 @@
 mod dead;
 mod prepare;
 
+pub(in crate::app) use dead::{Place, hears_of};
+
 use super::{
     App,
     error::AppError,
@@ -240,14 +242,21 @@ fn delivery(
     }
 }
 
+/// About how long a notice has been tried that failed so often. Milliseconds.
+pub(super) fn waited(failures: i32) -> i64 {
+    (0..failures.clamp(0, MOST_ATTEMPTS)).map(doubled).sum()
+}
+
+fn doubled(failures: i32) -> i64 {
+    FIRST_WAIT.millis().saturating_mul(1 << failures.clamp(0, 20)).min(LONGEST_WAIT.millis())
+}
+
 /// Milliseconds until the next try after so many failures before this one: twice as long each time, up to an hour, and
 /// up to a fifth more or less, so that mails that failed together do not come back together.
 ///
 /// Source: architecture.md, "Notices".
 fn wait(failures: i32, entropy: &dyn Entropy) -> i64 {
-    let doubled = FIRST_WAIT.millis().saturating_mul(1 << failures.clamp(0, 20));
-    let wait = doubled.min(LONGEST_WAIT.millis());
-    wait / 1000 * (800 + i64::from(entropy.below(401)))
+    doubled(failures) / 1000 * (800 + i64::from(entropy.below(401)))
 }
 
 /// The report that a notice is about is gone, or nobody may be told of it any more.

@@ -19,7 +19,7 @@ use super::{App, error::AppError};
 use crate::{
     auth::{
         one_time::OneTime,
-        session::{IDLE, Life},
+        session::{GRACE, IDLE, Life},
         token::{Access, LIFETIME},
     },
     domain::{
@@ -87,7 +87,7 @@ impl App {
     /// Signs in.
     ///
     /// # Errors
-    /// [`AppError::SignInRequired`] for a wrong name or password, told in the same way at the same cost;
+    /// [`AppError::WrongPassword`] for a wrong name or password, told in the same way at the same cost;
     /// [`AppError::SlowDown`] after several; [`AppError::Unavailable`] while too many sign in at once.
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignedInNow, AppError> {
         let now = self.inner.clock.now();
@@ -102,7 +102,7 @@ impl App {
             .await?;
         Ok(SignedInNow {
             access_token: self.access_token(&session, now)?,
-            refresh_token: refresh::token(session.id, &refresh),
+            refresh_token: refresh::token(session.id, &refresh, &self.inner.keys.refresh),
             unlock_key: unlock_key.text(),
             expires_in: LIFETIME.0,
             who: SignedIn::new(&member, &session),
@@ -133,7 +133,7 @@ impl App {
     }
 
     fn access_token(&self, session: &SessionRow, now: UtcMillis) -> Result<String, AppError> {
-        let access = Access { member: session.member_id, session: session.id };
+        let access = Access { member: session.member_id, session: session.id, refreshed_at: session.rotated_at };
         self.inner.tokens.issue(access, now).map_err(AppError::internal)
     }
 
@@ -156,14 +156,15 @@ impl App {
         if session.member_id != member.id || life(&session).is_over(now) {
             return Err(AppError::SignInRequired);
         }
-        self.keep_alive(&session, now).await?;
+        self.note_use(&session, access, now).await?;
         Ok(SignedIn::new(&member, &session))
     }
 
-    /// Moves the idle end, if the last time was a minute ago or more.
-    async fn keep_alive(&self, session: &SessionRow, now: UtcMillis) -> Result<(), AppError> {
+    /// Moves the idle end, if the last time was a minute ago or more, and keeps that what the last refresh gave is in use:
+    /// whoever asks with the token before it has not lost the answer.
+    async fn note_use(&self, session: &SessionRow, access: Access, now: UtcMillis) -> Result<(), AppError> {
         let moved_at = session.idle_end.plus_millis(-IDLE.millis());
-        if now < moved_at.plus(MOVED_AFTER) {
+        if now < moved_at.plus(MOVED_AFTER) && !is_first_use(session, access, now) {
             return Ok(());
         }
         let id = session.id;
@@ -171,6 +172,7 @@ impl App {
             // Loaded again: a refresh may have rotated the token meanwhile.
             if let Some(mut row) = people::session(tx, id)? {
                 row.idle_end = row.idle_end.max(life(&row).used(now).idle_end);
+                row.successor_used |= is_first_use(&row, access, now);
                 people::save_session(tx, &row)?;
             }
             Ok::<_, AppError>(())
@@ -196,6 +198,14 @@ impl App {
         let seed = lock.open(&who.sealed_seed).map_err(|_| AppError::UnlockKeyRequired)?;
         Ok(seed.keys())
     }
+}
+
+/// The access token of the last refresh is used for the first time, while that still matters.
+///
+/// Source: security.md, "Accounts".
+fn is_first_use(session: &SessionRow, access: Access, now: UtcMillis) -> bool {
+    let matters = session.rotated_at.is_some_and(|at| now <= at.plus(GRACE));
+    matters && !session.successor_used && session.rotated_at == access.refreshed_at
 }
 
 /// When a session ends by itself.

@@ -48,6 +48,7 @@ fn operators_invitation(id: InvitationId, email: String, code: &OneTime, now: Ut
         email,
         roles: "[]".to_owned(),
         is_operator: true,
+        renews: false,
         code_hash: Some(Bytes(code.stored())),
         handed_out: true,
         expires_at: now.plus(INVITATION),

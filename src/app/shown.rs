@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Audience, shows},
+        access::{Audience, Together, shows},
         catalogue::Chain,
-        event::{Addressed, AnswerKind, By, Done, Event, EventKind, Outcome, When},
+        event::{Addressed, AnswerKind, By, Done, Event, EventKind, Outcome, Silence, When},
         policy::{Level, Side},
-        report::{Report, Stage},
+        report::{Breach, Report, Stage},
         time::UtcMillis,
     },
     sealing::kind::UnitKind,
@@ -81,18 +81,30 @@ pub(super) fn outcome(report: &Report) -> Option<Outcome> {
 /// Every deadline that passed without the act, on the chains in `chains`.
 pub(super) fn unanswered(subject: &Subject, chains: &[Chain]) -> Vec<UnansweredView> {
     let breaches = subject.report.unanswered_by().filter(|b| chains.contains(&b.chain));
-    breaches
-        .map(|b| UnansweredView {
-            level: b.level.0,
-            cycle: b.cycle,
-            awaiting: b.awaiting.code().to_owned(),
-            due_at: time(b.due_at),
-            desks: desks_of(subject, b.level, b.chain),
-            told: !matches!(b.silence, crate::domain::event::Silence::NotNotified),
-            recorded_as: b.silence.code().to_owned(),
-            answered_late_at: b.answered_late_at.map(time),
-        })
-        .collect()
+    breaches.map(|b| missed(b, desks_of(subject, b.level, b.chain))).collect()
+}
+
+/// The same of the production's chain, where two levels that are asked together are one step.
+pub(super) fn unanswered_together(subject: &Subject, together: Together) -> Vec<UnansweredView> {
+    let desks = |breach: &Breach| {
+        let is_both = breach.level == together.higher && together.covers(&subject.report, breach.cycle, breach.level);
+        let lower = is_both.then(|| desks_of(subject, together.lower, breach.chain)).unwrap_or_default();
+        [lower, desks_of(subject, breach.level, breach.chain)].concat()
+    };
+    together.breaches(&subject.report).iter().map(|breach| missed(breach, desks(breach))).collect()
+}
+
+fn missed(breach: &Breach, desks: Vec<String>) -> UnansweredView {
+    UnansweredView {
+        level: breach.level.0,
+        cycle: breach.cycle,
+        awaiting: breach.awaiting.code().to_owned(),
+        due_at: time(breach.due_at),
+        desks,
+        told: !matches!(breach.silence, Silence::NotNotified),
+        recorded_as: breach.silence.code().to_owned(),
+        answered_late_at: breach.answered_late_at.map(time),
+    }
 }
 
 fn desks_of(subject: &Subject, level: Level, chain: Chain) -> Vec<String> {

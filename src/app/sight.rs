@@ -56,7 +56,7 @@ impl Subject {
     pub(super) fn sight(&self, member: MemberId) -> Option<Sight> {
         // A person sits on one side only.
         let side = self.production.seats_of(member).next()?.side;
-        let levels: Vec<Level> = self.production.seats_of(member).filter_map(|seat| seat.level).collect();
+        let levels: Vec<Level> = self.production.places_of(member).filter_map(|seat| seat.level).collect();
         let viewer = Viewer { member, side, levels: &levels, kept_out: self.keeps_out(member) };
         let view = access::view(&self.report, &viewer)?;
         Some(Sight { member, levels, view })
@@ -64,7 +64,7 @@ impl Subject {
 
     /// A member who sees the report, as somebody who acts: in the first role of the seat they act from.
     pub(super) fn actor(&self, sight: &Sight) -> Actor {
-        let seats = || self.production.seats_of(sight.member);
+        let seats = || self.production.places_of(sight.member);
         let seat = seats().find(|seat| seat.level == sight.view.level).or_else(|| seats().next());
         let role = seat.and_then(|seat| seat.roles.first()).cloned().unwrap_or_default();
         Actor { member: sight.member, side: sight.view.side, role, by_link: false }

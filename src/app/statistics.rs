@@ -19,6 +19,7 @@ use super::{
     },
     error::AppError,
     record::Subject,
+    shown::desks,
     sight::Sight,
 };
 use crate::{
@@ -73,6 +74,7 @@ pub struct Statistics {
 
 /// What one report adds.
 struct Counted {
+    level: u8,
     missed: bool,
     clock: Option<ChainClock>,
 }
@@ -129,6 +131,7 @@ impl App {
 fn counted(subject: &Subject, sight: &Sight) -> Counted {
     let report = &subject.report;
     Counted {
+        level: desks::level_for(subject, sight.side()).0,
         missed: breaches_for(report, sight.side()).any(|breach| !breach.lifted),
         clock: report.clock_for(sight.side()).copied(),
     }

@@ -7,12 +7,13 @@
 //! Source: security.md, "Keys of people, and the roster", "Accounts"; RFC 9106.
 
 use std::{
+    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use super::password::Password;
@@ -21,10 +22,16 @@ use crate::sealing::{
     keys::UnlockHalf,
     same,
     server::{ServerKey, SignIn},
+    sha256,
 };
 
-/// Callers that may wait for a permit; one more is [`StretchError::Busy`].
-pub const QUEUE: usize = 16;
+/// Callers that may wait for a permit, in the order in which they came; one more is [`StretchError::Busy`]. Waiting takes
+/// no memory to speak of, and a queue that whoever knocks oftenest can keep full lets nobody else in.
+///
+/// Source: docs/decisions/who-waits-to-sign-in.md.
+pub const QUEUE: usize = 128;
+/// Places that callers under one name may have at a time, those who are served included.
+const PLACES_PER_NAME: usize = 3;
 
 /// What one stretching costs. One lane always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +116,81 @@ struct Shared {
     buffers: Mutex<Vec<Vec<Block>>>,
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
+    /// Places taken under a name, by SHA-256 of the name.
+    named: Mutex<HashMap<Hash, usize>>,
+}
+
+/// The turn of one caller, who may stretch one password.
+#[derive(Debug)]
+pub struct Turn {
+    permits: Permits,
+    held: Held,
+}
+
+/// What a caller gives back in the end: these go with the work, because somebody who hangs up early must not let
+/// another one in beside it.
+#[derive(Debug)]
+struct Held {
+    _running: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
+    _place: Option<Place>,
+}
+
+/// A place taken under a name.
+#[derive(Debug)]
+struct Place {
+    permits: Permits,
+    name: Hash,
+}
+
+impl Place {
+    /// A place under this name, if it has one left.
+    fn take(permits: &Permits, name: &str) -> Option<Self> {
+        let name = sha256(&[name.as_bytes()]);
+        let mut named = permits.0.named.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = named.entry(name).or_insert(0);
+        let has_room = *taken < PLACES_PER_NAME;
+        if has_room {
+            *taken += 1;
+        }
+        has_room.then(|| Self { permits: permits.clone(), name })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut named = self.permits.0.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = named.get_mut(&self.name) {
+            *taken -= 1;
+            if *taken == 0 {
+                named.remove(&self.name);
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// Stretches a password, on a blocking thread.
+    ///
+    /// # Errors
+    /// [`StretchError::Stopped`] at shutdown.
+    pub async fn derive(self, password: &Password, salt: Salt) -> Result<Halves, StretchError> {
+        let (Self { permits, held }, password) = (self, password.clone());
+        let work = move || {
+            let halves = halves(&permits.0.stretch(password.as_bytes(), &salt.0));
+            drop(held);
+            halves
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| StretchError::Stopped)
+    }
+
+    /// Costs the same as [`Turn::derive`] and gives nothing: for a name that nobody has.
+    ///
+    /// # Errors
+    /// As [`Turn::derive`].
+    pub async fn derive_for_nobody(self, password: &Password) -> Result<(), StretchError> {
+        self.derive(password, NOBODY).await.map(drop)
+    }
 }
 
 impl Permits {
@@ -127,33 +209,29 @@ impl Permits {
             buffers: Mutex::new(Vec::with_capacity(permits)),
             running: Arc::new(Semaphore::new(permits)),
             admitted: Arc::new(Semaphore::new(permits + queue)),
+            named: Mutex::default(),
         })))
     }
 
-    /// Stretches a password, on a blocking thread.
+    /// Waits for a turn, behind whoever came before. Callers under one name have a few places between them, whether or not
+    /// anybody has that name.
     ///
     /// # Errors
-    /// [`StretchError::Busy`] if permits and queue are full, [`StretchError::Stopped`] at shutdown.
-    pub async fn derive(&self, password: &Password, salt: Salt) -> Result<Halves, StretchError> {
-        let shared = Arc::clone(&self.0);
-        let admitted = Arc::clone(&shared.admitted).try_acquire_owned().map_err(|_| StretchError::Busy)?;
-        let running = Arc::clone(&shared.running).acquire_owned().await.map_err(|_| StretchError::Stopped)?;
-        let password = password.clone();
-        // The permits go with the work: somebody who hangs up early must not let a third one in beside it.
-        let work = move || {
-            let halves = halves(&shared.stretch(password.as_bytes(), &salt.0));
-            drop((admitted, running));
-            halves
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|_| StretchError::Stopped)
+    /// [`StretchError::Busy`] if the queue is full or the name has its places taken, [`StretchError::Stopped`] at shutdown.
+    pub async fn turn(&self, name: Option<&str>) -> Result<Turn, StretchError> {
+        let place = name.map(|name| Place::take(self, name).ok_or(StretchError::Busy)).transpose()?;
+        let admitted = Arc::clone(&self.0.admitted).try_acquire_owned().map_err(|_| StretchError::Busy)?;
+        // Turns are given in the order in which they were asked for: see tokio's `Semaphore`.
+        let running = Arc::clone(&self.0.running).acquire_owned().await.map_err(|_| StretchError::Stopped)?;
+        Ok(Turn { permits: self.clone(), held: Held { _running: running, _admitted: admitted, _place: place } })
     }
 
-    /// Costs the same as [`Permits::derive`] and gives nothing: for a name that nobody has.
+    /// Waits for a turn under no name, and stretches.
     ///
     /// # Errors
-    /// As [`Permits::derive`].
-    pub async fn derive_for_nobody(&self, password: &Password) -> Result<(), StretchError> {
-        self.derive(password, NOBODY).await.map(drop)
+    /// As [`Permits::turn`].
+    pub async fn derive(&self, password: &Password, salt: Salt) -> Result<Halves, StretchError> {
+        self.turn(None).await?.derive(password, salt).await
     }
 }
 
@@ -231,12 +309,38 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(permits.derive(&password("x"), SALT).await.unwrap_err(), StretchError::Busy);
-        assert_eq!(permits.derive_for_nobody(&password("x")).await, Err(StretchError::Busy));
+        assert_eq!(permits.turn(Some("nobody")).await.unwrap_err(), StretchError::Busy);
         drop(held);
         for one in waiting {
             assert!(one.await.unwrap().is_ok());
         }
         assert!(permits.derive(&password("x"), SALT).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn one_name_cannot_take_the_queue_and_gives_its_places_back() {
+        let permits = Permits::new(CHEAP, 1, QUEUE).unwrap();
+        let held = permits.turn(None).await.unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..PLACES_PER_NAME {
+            let permits = permits.clone();
+            waiting.push(tokio::spawn(async move {
+                permits.turn(Some("a@b.org")).await?.derive(&password("x"), SALT).await
+            }));
+        }
+        while permits.0.admitted.available_permits() > QUEUE - PLACES_PER_NAME {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(permits.turn(Some("a@b.org")).await.unwrap_err(), StretchError::Busy);
+        let other = permits.clone();
+        let other = tokio::spawn(async move { other.turn(Some("c@d.org")).await.map(drop) });
+        drop(held);
+        for one in waiting {
+            assert!(one.await.unwrap().is_ok());
+        }
+        assert_eq!(other.await.unwrap(), Ok(()));
+        permits.turn(Some("a@b.org")).await.unwrap().derive_for_nobody(&password("x")).await.unwrap();
+        assert!(permits.0.named.lock().unwrap().is_empty());
     }
 
     #[tokio::test]

@@ -36,6 +36,8 @@ pub struct Access {
     pub member: MemberId,
     /// In which session; it must still exist.
     pub session: SessionId,
+    /// The refresh that gave it, by its time; none for the one of the sign-in.
+    pub refreshed_at: Option<UtcMillis>,
 }
 
 /// A token that is not ours, not for us, or over. Which of them is not told.
@@ -56,6 +58,9 @@ struct Claims {
     sid: SessionId,
     iat: i64,
     exp: i64,
+    /// Not a registered claim: milliseconds of the refresh that gave the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refreshed_at: Option<i64>,
 }
 
 /// Signs and checks access tokens. Made once at start.
@@ -94,6 +99,7 @@ impl Tokens {
             sid: access.session,
             iat: now.get().div_euclid(1000),
             exp: now.plus(LIFETIME).get().div_euclid(1000),
+            refreshed_at: access.refreshed_at.map(UtcMillis::get),
         };
         Ok(jsonwebtoken::encode(&self.header, &claims, &self.encoding)?)
     }
@@ -109,7 +115,11 @@ impl Tokens {
         if is_over || read.header.kid != self.header.kid {
             return Err(InvalidToken);
         }
-        Ok(Access { member: read.claims.sub, session: read.claims.sid })
+        Ok(Access {
+            member: read.claims.sub,
+            session: read.claims.sid,
+            refreshed_at: read.claims.refreshed_at.map(UtcMillis::new),
+        })
     }
 }
 
@@ -136,7 +146,8 @@ mod tests {
     use crate::sealing::server::RootSecret;
 
     const NOW: UtcMillis = UtcMillis::new(1_800_000_000_000);
-    const ANA: Access = Access { member: MemberId::new([1; 16]), session: SessionId::new([2; 16]) };
+    const ANA: Access =
+        Access { member: MemberId::new([1; 16]), session: SessionId::new([2; 16]), refreshed_at: Some(NOW) };
 
     fn tokens(root: u8, issuer: &str) -> Tokens {
         Tokens::new(&RootSecret::new([root; 32]).key(), issuer)

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use secrecy::ExposeSecret as _;
 
 use crate::{
-    app::{App, Parts},
+    app::{App, Parts, ledger::LedgerKeys},
     auth::{
         stretch::{Cost, Permits, QUEUE},
         token::Tokens,
@@ -86,6 +86,7 @@ impl Assembly {
             storage,
             settings: self.settings,
             keys,
+            ledger: LedgerKeys::new(secrets.ledger, secrets.promise),
             seal_mode: self.seal_mode,
         }))
     }
@@ -110,6 +111,9 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 fn open_storage(settings: &Settings, tables: Tables) -> anyhow::Result<Storage> {
     let target = Target::parse(settings.database_url.expose_secret())?;
     let storage = Storage::open(target, &WriterSettings::default()).context("cannot open the database")?;
+    if !storage.unknown_migrations()?.is_empty() {
+        bail!("the database is of a newer version than this program; use the program that made it, or a newer one");
+    }
     match tables {
         Tables::Migrate => drop(storage.migrate().context("cannot bring the database to this version")?),
         Tables::Expect if !storage.pending()?.is_empty() => {

@@ -1,33 +1,29 @@
 //! `lastlooks production`: shows and pictures on this host.
 
 use std::{
-    fs,
     io::Write,
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::json;
 
 use super::{
     assemble::{Tables, open_app, runtime},
-    settings,
+    policy, policy_file, settings,
 };
-use crate::{
-    app::{
-        people::Administrator,
-        policy::Standing,
-        productions::{NewProduction, ProductionMade},
-    },
-    domain::policy::PolicyDocument,
+use crate::app::{
+    people::Administrator,
+    policy::Standing,
+    productions::{NewProduction, ProductionMade},
 };
 
 /// Options of `lastlooks production`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  lastlooks production create --name \"Western\" --slug western --time-zone America/Denver")]
+Examples:
+  lastlooks production create --name \"Western\" --slug western --time-zone America/Denver
+  lastlooks production policy --production western --explain")]
 pub struct Args {
     /// What to do
     #[command(subcommand)]
@@ -39,13 +35,16 @@ pub struct Args {
 pub enum Act {
     /// Make a production; prints its id, slug and crew code
     Create(CreateArgs),
+    /// Read the policy, set it from a file, or have its ladder explained
+    Policy(policy::Args),
 }
 
 /// Options of `lastlooks production create`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  lastlooks production create --name \"Western\" --slug western --time-zone America/Denver --json")]
+Examples:
+  lastlooks production create --name \"Western\" --slug western --time-zone America/Denver --json
+  lastlooks production create --name \"Western\" --slug western --policy western.toml")]
 pub struct CreateArgs {
     /// Its name, as desks see it
     #[arg(long)]
@@ -56,7 +55,7 @@ pub struct CreateArgs {
     /// Its time zone, such as America/Denver
     #[arg(long, default_value = "UTC", value_name = "ZONE")]
     pub time_zone: String,
-    /// File with its policy, JSON as the API takes it; what is left out is as shipped
+    /// File with its policy (JSON as the API takes it, or .toml, .yaml); what is left out is as shipped
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Print JSON
@@ -71,11 +70,12 @@ pub struct CreateArgs {
 pub fn run(args: Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
     match args.act {
         Act::Create(args) => create(args, config, out),
+        Act::Policy(args) => policy::run(&args, config, out),
     }
 }
 
 fn create(args: CreateArgs, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
-    let policy = args.policy.as_deref().map(read_policy).transpose()?;
+    let policy = args.policy.as_deref().map(policy_file::read).transpose()?;
     let app = open_app(settings::read(config)?, Tables::Expect)?;
     let new = NewProduction { name: args.name, slug: args.slug, time_zone: args.time_zone, policy };
     let made = runtime()?.block_on(app.create_production(Administrator::Host, new))?;
@@ -94,15 +94,9 @@ fn tell(made: &ProductionMade, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "Production {slug} is made ({}).", made.id)?;
     writeln!(out, "Crew code for poster and call sheet: {crew_code}")?;
     if let Standing::Pending(version) = made.policy {
-        writeln!(out, "The policy has windows longer than shipped: version {version} waits for a union member.")?;
+        writeln!(out, "The policy asks for more than is shipped: version {version} waits for a union member.")?;
         writeln!(out, "Until one agrees, the shipped policy is in force.")?;
     }
     writeln!(out, "Next: lastlooks desk add --production {slug} --help")?;
     Ok(())
-}
-
-fn read_policy(file: &Path) -> anyhow::Result<PolicyDocument> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read the policy {}", file.display()))?;
-    let mut parser = serde_json::Deserializer::from_str(&text);
-    serde_path_to_error::deserialize(&mut parser).with_context(|| format!("{} is not a policy", file.display()))
 }

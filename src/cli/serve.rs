@@ -1,8 +1,13 @@
 //! `lastlooks serve`: the service.
 
-use std::{io::Write, net::TcpListener, path::Path, sync::Arc};
+use std::{
+    io::Write,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+};
 
-use actix_web::dev::ServerHandle;
+use actix_web::{dev::ServerHandle, rt::task::JoinHandle};
 use anyhow::Context as _;
 use clap::ValueEnum;
 
@@ -11,7 +16,12 @@ use crate::{
     app::App,
     clock::SystemClock,
     entropy::{Entropy, SystemEntropy},
-    http::{body::Limits, health::Checks, routes, server},
+    http::{
+        body::Limits,
+        health::Checks,
+        metrics::{self, Metrics},
+        routes, server,
+    },
 };
 
 /// Options of `lastlooks serve`.
@@ -64,12 +74,55 @@ pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::R
     if let Some(listener) = &listener {
         writeln!(out, "listening on http://{}", listener.local_addr()?)?;
     }
+    let counted = listen_for_metrics(app.settings().metrics_listen, out)?;
     actix_web::rt::System::new().block_on(async {
-        let running = start(&app, listener, args.role)?;
+        let numbers = counted.map(|listener| Numbers::start(&app, listener)).transpose()?;
+        let running = start(&app, listener, args.role, numbers.as_ref().map(|numbers| Arc::clone(&numbers.metrics)))?;
         told_to_stop().await?;
         running.stop().await;
+        if let Some(numbers) = numbers {
+            numbers.stop().await;
+        }
         Ok(())
     })
+}
+
+/// A port that is taken, as by a Prometheus on the same machine, keeps no show from its deadlines: it is said, and the
+/// service goes on without numbers.
+fn listen_for_metrics(address: SocketAddr, out: &mut dyn Write) -> anyhow::Result<Option<TcpListener>> {
+    match TcpListener::bind(address) {
+        Ok(listener) => {
+            writeln!(out, "metrics on http://{}/metrics", listener.local_addr()?)?;
+            Ok(Some(listener))
+        }
+        Err(error) => {
+            tracing::error!(%address, %error, "no metrics: set LASTLOOKS_METRICS_LISTEN to a port that is free");
+            Ok(None)
+        }
+    }
+}
+
+/// The metrics, while they are served.
+struct Numbers {
+    metrics: Arc<Metrics>,
+    server: ServerHandle,
+    looks: JoinHandle<()>,
+}
+
+impl Numbers {
+    fn start(app: &App, listener: TcpListener) -> anyhow::Result<Self> {
+        let metrics = Arc::new(Metrics::new()?);
+        let server = metrics::serve(listener, &metrics)?;
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        let looks = actix_web::rt::spawn(metrics::keep(app.clone(), Arc::clone(&metrics)));
+        Ok(Self { metrics, server: handle, looks })
+    }
+
+    async fn stop(self) {
+        self.looks.abort();
+        self.server.stop(false).await;
+    }
 }
 
 /// A service that runs.
@@ -78,11 +131,16 @@ pub(super) struct Running {
     workers: Option<crate::worker::Workers>,
 }
 
-/// Starts answering on a listener, and the workers. Inside an actix system.
+/// Starts answering on a listener, and the workers. Requests are counted in `metrics`. Inside an actix system.
 ///
 /// # Errors
 /// If the listener is refused, or the mail settings cannot be used.
-pub(super) fn start(app: &App, listener: Option<TcpListener>, role: Role) -> anyhow::Result<Running> {
+pub(super) fn start(
+    app: &App,
+    listener: Option<TcpListener>,
+    role: Role,
+    metrics: Option<Arc<Metrics>>,
+) -> anyhow::Result<Running> {
     let workers = role.works().then(|| crate::worker::Workers::start(app)).transpose()?;
     let server = listener.map(|listener| {
         let parts = server::Parts {
@@ -90,6 +148,7 @@ pub(super) fn start(app: &App, listener: Option<TcpListener>, role: Role) -> any
             clock: Arc::new(SystemClock::new()),
             boot: (&SystemEntropy as &dyn Entropy).bytes(),
             limits: Limits::default(),
+            metrics,
         };
         let server = server::start(listener, parts, routes::every(app))?;
         let handle = server.handle();
@@ -102,11 +161,11 @@ pub(super) fn start(app: &App, listener: Option<TcpListener>, role: Role) -> any
 fn checks(app: &App) -> Checks {
     let (database, engine) = (app.clone(), app.clone());
     Checks::default()
-        .with("database", move || {
+        .with("database", "the database is away", move || {
             let app = database.clone();
             Box::pin(async move { app.check_database().await })
         })
-        .with("engine", move || {
+        .with("engine", "deadlines are held; whoever hosts this runs lastlooks doctor", move || {
             let app = engine.clone();
             Box::pin(async move { app.check_engine().await })
         })

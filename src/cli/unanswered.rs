@@ -5,11 +5,8 @@ use std::{
     path::Path,
 };
 
-use super::{assemble, settings};
-use crate::{
-    app::{error::AppError, unanswered::UnansweredLine},
-    http::csv::Table,
-};
+use super::{assemble, csv::line, settings};
+use crate::app::{error::AppError, unanswered::UnansweredLine};
 
 /// Options of `lastlooks unanswered`.
 #[derive(Debug, clap::Args)]
@@ -77,38 +74,23 @@ fn table(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn csv(lines: &[UnansweredLine], out: &mut dyn Write) -> io::Result<()> {
-    let fields = |line: &UnansweredLine| {
-        [
-            line.due_at.clone(),
-            line.handle.clone(),
-            line.severity.clone(),
-            line.side.clone(),
-            line.level.to_string(),
-            line.cycle.to_string(),
-            line.desks.join("; "),
-            line.missed.clone(),
-            line.recorded_as.clone(),
-            line.told.to_string(),
-            line.answered_late_at.clone().unwrap_or_default(),
-            line.status.clone(),
-        ]
-    };
-    let table = Table {
-        columns: [
-            "deadline",
-            "report",
-            "severity",
-            "side",
-            "level",
-            "cycle",
-            "desks",
-            "missed",
-            "recorded_as",
-            "told",
-            "answered_late_at",
-            "status",
-        ],
-        lines: lines.iter().map(fields).collect(),
-    };
-    out.write_all(table.text().as_bytes())
+    writeln!(out, "deadline,report,severity,side,level,cycle,desks,missed,recorded_as,told,answered_late_at,status")?;
+    for entry in lines {
+        let fields = [
+            entry.due_at.clone(),
+            entry.handle.clone(),
+            entry.severity.clone(),
+            entry.side.clone(),
+            entry.level.to_string(),
+            entry.cycle.to_string(),
+            entry.desks.join("; "),
+            entry.missed.clone(),
+            entry.recorded_as.clone(),
+            entry.told.to_string(),
+            entry.answered_late_at.clone().unwrap_or_default(),
+            entry.status.clone(),
+        ];
+        writeln!(out, "{}", line(fields.iter().map(String::as_str)))?;
+    }
+    Ok(())
 }

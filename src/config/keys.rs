@@ -18,19 +18,20 @@ const fn key(name: &'static str, default: &'static str, meaning: &'static str) -
 /// Every setting there is.
 ///
 /// Source: architecture.md, "Settings and commands whose names are fixed".
-pub const KEYS: [Key; 14] = [
+pub const KEYS: [Key; 15] = [
     key("database_url", "sqlite:data/lastlooks.db", "where the data is: sqlite:<file> or postgres://…"),
     key("listen", "127.0.0.1:8080", "address and port of the service"),
     key("metrics_listen", "127.0.0.1:9090", "address and port of the metrics"),
     key("public_url", "http:// and the value of listen", "how people reach this host, printed in mails and posters"),
     key("run_by", "nobody named", "who runs this host, shown on the crew's first screen"),
+    key("security_contact", "the address of mail_from", "whom to tell of a hole: an address, mailto: or https://…"),
     key("data_dir", "data", "folder of secrets, database and mail"),
     key("mail_url", "folder:data/mail", "where mail goes: smtp://, smtps://, folder:<dir> or log:"),
     key("mail_from", "Last Looks <lastlooks@localhost>", "sender of every mail"),
     key("secrets_file", "data/secrets.toml", "file with the four secrets, readable by its owner alone"),
     key("log", "text", "shape of the log lines: text or json"),
     key("log_level", "info", "the least serious lines logged: error, warn, info, debug or trace"),
-    key("ledger_tick_seconds", "900", "seconds between two integrations of the ledger, 10 to 86400"),
+    key("ledger_tick_seconds", "900", "seconds between two integrations of the ledger, 1 to 1800"),
     key("mail_per_host_per_minute", "600", "mails that one mail server is given in a minute, 1 to 100000"),
     key("password_permits", "2", "passwords hashed at the same time, each taking 64 MiB, 1 to 64"),
 ];

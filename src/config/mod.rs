@@ -30,6 +30,8 @@ pub struct Settings {
     pub public_url: String,
     /// Who runs this host, shown on the crew's first screen. At most 120 characters; `None` until the host says so.
     pub run_by: Option<String>,
+    /// Whom to tell of a hole, as a URI (`mailto:`, `https://`); `None` where mail has no sender but localhost either.
+    pub security_contact: Option<String>,
     /// Folder of the secrets and, unless set otherwise, of the database and the mail.
     pub data_dir: PathBuf,
     /// Where mail goes: `smtp://`, `smtps://`, `folder:<dir>`, `log:`. Secret, because the address may hold a password.
@@ -42,7 +44,8 @@ pub struct Settings {
     pub log: LogFormat,
     /// The least serious lines that are logged.
     pub log_level: LogLevel,
-    /// Time between two integrations of the ledger. Seconds, `10..=86_400`.
+    /// Time between two integrations of the ledger. Seconds, `1..=1_800`: an answer counts as in
+    /// time only if it is in the log an hour after its deadline.
     pub ledger_tick_seconds: u32,
     /// Mails that one mail server is given in a minute. `1..=100_000`.
     pub mail_per_host_per_minute: u32,
@@ -246,7 +249,7 @@ mod tests {
             ("LASTLOOKS_MAIL_FROM", "nobody", "address"),
             ("LASTLOOKS_LOG", "xml", "text"),
             ("LASTLOOKS_LOG_LEVEL", "loud", "info"),
-            ("LASTLOOKS_LEDGER_TICK_SECONDS", "9", "10 to 86400"),
+            ("LASTLOOKS_LEDGER_TICK_SECONDS", "0", "1 to 1800"),
             ("LASTLOOKS_PASSWORD_PERMITS", "0", "1 to 64"),
             ("LASTLOOKS_MAIL_PER_HOST_PER_MINUTE", "many", "whole number"),
             ("LASTLOOKS_RUN_BY", "a\u{202e}b", "control"),

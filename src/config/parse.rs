@@ -60,12 +60,13 @@ pub(super) fn settings(gathered: &Gathered) -> Result<Settings, SettingsError> {
         public_url: public_url(&field("public_url"), listen)?,
         run_by: run_by(&field("run_by"))?,
         mail_url: mail_url(&field("mail_url"), &data_dir)?,
+        security_contact: security_contact(&field("security_contact"), &mail_from(&field("mail_from"))?)?,
         mail_from: mail_from(&field("mail_from"))?,
         secrets_file: field("secrets_file").path(&data_dir.join("secrets.toml"))?,
         data_dir,
         log: log(&field("log"))?,
         log_level: log_level(&field("log_level"))?,
-        ledger_tick_seconds: field("ledger_tick_seconds").number(900, 10, 86_400)?,
+        ledger_tick_seconds: field("ledger_tick_seconds").number(900, 1, 1_800)?,
         mail_per_host_per_minute: field("mail_per_host_per_minute").number(600, 1, 100_000)?,
         password_permits: field("password_permits").number(2, 1, 64)?,
     })
@@ -97,6 +98,23 @@ fn run_by(field: &Field<'_>) -> Result<Option<String>, SettingsError> {
         return field.refuse("has to be one line of at most 120 characters, without control or direction characters");
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// Source: RFC 9116, section 2.5.3.
+fn security_contact(field: &Field<'_>, mail_from: &str) -> Result<Option<String>, SettingsError> {
+    let text = field.text("").trim().to_owned();
+    let strange = |c: char| c.is_whitespace() || c.is_control() || crate::domain::text::is_forbidden(c);
+    if text.is_empty() {
+        let sender = mail_from.parse::<lettre::message::Mailbox>().ok();
+        let address = sender.filter(|sender| sender.email.domain() != "localhost");
+        return Ok(address.map(|sender| format!("mailto:{}", sender.email)));
+    }
+    let is_uri = ["mailto:", "https://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|r| !r.is_empty()));
+    match text.parse::<lettre::Address>() {
+        _ if is_uri && !text.contains(strange) => Ok(Some(text)),
+        Ok(address) => Ok(Some(format!("mailto:{address}"))),
+        Err(_) => field.refuse("has to be an e-mail address, mailto:<address> or https://<page>"),
+    }
 }
 
 fn mail_url(field: &Field<'_>, data_dir: &Path) -> Result<SecretString, SettingsError> {

@@ -77,11 +77,25 @@ impl ProductionSettings {
     pub fn catalogue(&self) -> Catalogue {
         self.catalogue.clone().unwrap_or_else(Catalogue::shipped)
     }
+
+    /// Filings an hour that nobody calls a flood: 20 for each 100 of the crew, at least 20.
+    ///
+    /// Source: security.md, "Being crew without saying who".
+    pub const fn hourly_budget(&self) -> u32 {
+        let for_crew = self.crew_size / 5;
+        if for_crew < 20 { 20 } else { for_crew }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hourly_budget_grows_with_the_crew_and_is_at_least_twenty() {
+        let budget = |crew_size| ProductionSettings { crew_size, ..ProductionSettings::default() }.hourly_budget();
+        assert_eq!([budget(1), budget(100), budget(250), budget(100_000)], [20, 20, 50, 20_000]);
+    }
 
     #[test]
     fn a_code_is_lower_case_letters_digits_and_underscores_up_to_32() {

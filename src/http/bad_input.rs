@@ -121,7 +121,7 @@ impl Served {
     fn with(limits: Limits, checks: Checks) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let parts = Parts { checks, clock: Arc::new(SystemClock::new()), boot: [7; 16], limits };
+        let parts = Parts { checks, clock: Arc::new(SystemClock::new()), boot: [7; 16], limits, metrics: None };
         let server = start(listener, parts, routes).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -312,12 +312,13 @@ async fn every_answer_carries_the_headers_that_protect_pages() {
 
 #[actix_web::test]
 async fn health_says_which_part_is_away_and_no_more() {
-    let away = Checks::default().with("database", || Box::pin(async { Err("hunter2".to_owned()) }));
+    let away =
+        Checks::default().with("database", "the database is away", || Box::pin(async { Err("hunter2".to_owned()) }));
     let served = Served::with(Limits::default(), away);
     let answer = served.send("GET /health/ready", "", "").await;
-    assert_eq!(answer.is_problem(503, "unavailable")["detail"], "database is not available");
+    assert_eq!(answer.is_problem(503, "unavailable")["detail"], "the database is away");
     assert!(answer.header("retry-after").is_some());
-    let fine = Checks::default().with("database", || Box::pin(async { Ok(()) }));
+    let fine = Checks::default().with("database", "the database is away", || Box::pin(async { Ok(()) }));
     assert_eq!(Served::with(Limits::default(), fine).send("GET /health/ready", "", "").await.status, 200);
 }
 

@@ -81,6 +81,28 @@ impl FromRequest for EmptyBody {
     }
 }
 
+/// A JSON object of this shape, or no body for one without any field. Give `T` `#[serde(deny_unknown_fields)]`.
+#[derive(Debug)]
+pub struct MaybeBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for MaybeBody<T> {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            check_length(&request)?;
+            let bytes = read(&request, payload).await?;
+            if bytes.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            check_headers(&request)?;
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
 /// An object without fields.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -42,7 +42,9 @@ impl<const N: usize> Table<N> {
 }
 
 /// One field of a line.
-fn quoted(field: &str) -> String {
+///
+/// Source: RFC 4180; OWASP, "CSV Injection".
+pub fn quoted(field: &str) -> String {
     let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     format!("\"{guard}{}\"", field.replace('"', "\"\""))
 }

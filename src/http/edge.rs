@@ -29,7 +29,7 @@ use futures_util::FutureExt as _;
 use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
 
-use super::{body::Unread, catalogue::Slug, problem::Problem};
+use super::{body::Unread, catalogue::Slug, metrics::Metrics, problem::Problem};
 use crate::clock::Clock;
 
 /// Step that the sizes of the crew's answers are rounded up to. Bytes.
@@ -45,17 +45,18 @@ const CSP_PAGES: &str = "default-src 'none'; script-src 'self'; style-src 'self'
 const CSP_DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
      font-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 
-/// What the edge needs: a clock for durations, and chance for the ids of requests.
+/// What the edge needs: a clock for durations, chance for the ids of requests, and where they are counted.
 pub struct Edge {
     clock: Arc<dyn Clock>,
     boot: [u8; 16],
     requests: AtomicU64,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl Edge {
     /// An edge with this clock; `boot` is 16 random bytes drawn once per process.
-    pub fn new(clock: Arc<dyn Clock>, boot: [u8; 16]) -> Self {
-        Self { clock, boot, requests: AtomicU64::new(0) }
+    pub fn new(clock: Arc<dyn Clock>, boot: [u8; 16], metrics: Option<Arc<Metrics>>) -> Self {
+        Self { clock, boot, requests: AtomicU64::new(0), metrics }
     }
 
     /// An id that ties log lines to each other and tells nothing else: no order, no count.
@@ -74,6 +75,12 @@ fn is_crew(method: &Method, path: &str) -> bool {
     below("/v1/crew") || below("/v1/inbox") || below("/v1/board") || (path == "/v1/reports" && method != Method::GET)
 }
 
+/// Whether a request is a member's: the only ones that leave a line in the log and a time in the metrics. Pages and
+/// explanations of problems are fetched by the phones of the crew too.
+fn is_members(route: &str) -> bool {
+    route.starts_with("/v1/") || route.starts_with("/a/")
+}
+
 /// The middleware: logs a member's request, catches panics, completes headers, pads the crew's answers.
 ///
 /// # Errors
@@ -88,19 +95,28 @@ where
     }
     let method = request.method().clone();
     let address = request.match_info().as_str().to_owned();
+    let edge = request.app_data::<web::Data<Edge>>().cloned();
     // A mistyped crew request must leave no line either, so what matches no route is treated as the crew's.
     if is_crew(&method, &address) || request.match_pattern().is_none() {
+        if let Some(metrics) = edge.as_ref().and_then(|edge| edge.metrics.as_ref()) {
+            metrics.of_crew();
+        }
         let response = caught(request, next).await.map_err(|Panicked| Lost { crew: true })??;
         return finished(response, &address, true).await;
     }
-    let edge = request.app_data::<web::Data<Edge>>().cloned();
     let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
     let id = edge.as_ref().map(|edge| edge.request_id()).unwrap_or_default();
     let span = tracing::info_span!("request", %method, route, id);
     let begun = edge.as_ref().map(|edge| edge.clock.monotonic());
     let answered = caught(request, next).instrument(span.clone()).await;
-    let took = edge.zip(begun).map(|(edge, begun)| edge.clock.monotonic().saturating_sub(begun)).unwrap_or_default();
-    span.in_scope(|| log(answered.as_ref().map_or(StatusCode::INTERNAL_SERVER_ERROR, status), took));
+    if let Some((edge, begun)) = edge.zip(begun).filter(|_| is_members(&route)) {
+        let took = edge.clock.monotonic().saturating_sub(begun);
+        let status = answered.as_ref().map_or(StatusCode::INTERNAL_SERVER_ERROR, status);
+        span.in_scope(|| log(status, took));
+        if let Some(metrics) = &edge.metrics {
+            metrics.of_member(&method, &route, status.as_u16(), took);
+        }
+    }
     let mut response = answered.map_err(|Panicked| Lost { crew: false })??;
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);

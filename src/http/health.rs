@@ -15,26 +15,38 @@ type CheckFn = dyn Fn() -> CheckResult + Send + Sync;
 
 /// What has to be well before this process should be sent requests.
 #[derive(Clone, Default)]
-pub struct Checks(Vec<(&'static str, Arc<CheckFn>)>);
+pub struct Checks(Vec<Check>);
+
+#[derive(Clone)]
+struct Check {
+    name: &'static str,
+    away: &'static str,
+    run: Arc<CheckFn>,
+}
 
 impl Checks {
-    /// The same, and one more. `name` is one word, such as `database`.
+    /// The same, and one more. `name` is one word, such as `database`; `away` is what anybody is told if it fails.
     #[must_use]
-    pub fn with(mut self, name: &'static str, check: impl Fn() -> CheckResult + Send + Sync + 'static) -> Self {
-        self.0.push((name, Arc::new(check)));
+    pub fn with(
+        mut self,
+        name: &'static str,
+        away: &'static str,
+        check: impl Fn() -> CheckResult + Send + Sync + 'static,
+    ) -> Self {
+        self.0.push(Check { name, away, run: Arc::new(check) });
         self
     }
 
-    /// The first check that fails, or the names of all.
+    /// What is told of the first check that fails, or the names of all.
     async fn run(&self) -> Result<Vec<String>, &'static str> {
         let mut passed = Vec::with_capacity(self.0.len());
-        for (name, check) in &self.0 {
-            if let Err(reason) = check().await {
+        for check in &self.0 {
+            if let Err(reason) = (check.run)().await {
                 // The reason is for the host's log: an answer to anybody says only which part it is.
-                tracing::warn!(check = name, reason, "not ready");
-                return Err(name);
+                tracing::warn!(check = check.name, reason, "not ready");
+                return Err(check.away);
             }
-            passed.push((*name).to_owned());
+            passed.push(check.name.to_owned());
         }
         Ok(passed)
     }
@@ -42,7 +54,7 @@ impl Checks {
 
 impl fmt::Debug for Checks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list().entries(self.0.iter().map(|check| check.name)).finish()
     }
 }
 
@@ -76,7 +88,7 @@ pub(crate) async fn live() -> HttpResponse {
 pub(crate) async fn ready(checks: web::Data<Checks>) -> Result<HttpResponse, Problem> {
     match checks.run().await {
         Ok(passed) => Ok(answer("ready", passed)),
-        Err(name) => Err(Problem::new(Slug::Unavailable, format!("{name} is not available")).retry_after(5)),
+        Err(away) => Err(Problem::new(Slug::Unavailable, away).retry_after(5)),
     }
 }
 

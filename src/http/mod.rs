@@ -4,19 +4,25 @@
 //! that refuse bad input with the field's name ([`body`], [`query`], [`credentials`]), and one table of refusals
 //! ([`catalogue`], [`problem`]).
 
+mod absence;
+mod accounts;
 mod acts;
 pub mod body;
 pub mod catalogue;
 pub mod credentials;
 mod crew;
+mod crew_codes;
 pub mod csv;
+mod deliveries;
 mod desks;
 pub mod edge;
 mod events;
 mod fallback;
 mod field;
 pub mod health;
+mod ledger;
 mod link;
+pub mod metrics;
 pub mod openapi;
 pub mod pages;
 mod people;
@@ -24,10 +30,12 @@ mod policy;
 pub mod problem;
 mod productions;
 pub mod query;
+mod readiness;
 mod refusals;
 mod report_table;
 mod reports;
 pub mod routes;
+mod seats;
 pub mod server;
 mod sessions;
 pub mod signed_in;

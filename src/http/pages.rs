@@ -1,10 +1,11 @@
-//! The explanation of each problem, as a page and as one document.
+//! The explanation of each problem, as a page and as one document; whom to tell of a hole.
 
 use std::fmt::Write as _;
 
 use actix_web::{HttpResponse, get, http::header::ContentType, web};
 
 use super::{catalogue::Slug, problem::Problem};
+use crate::app::App;
 
 /// What a problem means and what to do next.
 #[utoipa::path(
@@ -19,6 +20,28 @@ use super::{catalogue::Slug, problem::Problem};
 pub(crate) async fn explain_problem(slug: web::Path<String>) -> Result<HttpResponse, Problem> {
     let slug = Slug::of_code(&slug).ok_or_else(Problem::not_found)?;
     Ok(HttpResponse::Ok().content_type(ContentType::html()).body(page(slug)))
+}
+
+/// Whom to tell of a hole in this host.
+///
+/// Source: RFC 9116.
+#[utoipa::path(
+    tag = "everybody",
+    responses(
+        (status = 200, description = "As RFC 9116 has it", content_type = "text/plain", body = String, example = "Contact: mailto:security@example.org\nExpires: 2027-05-20T00:00:00Z\n"),
+        (status = 404, description = "Nobody is named on this host", content_type = "application/problem+json", body = crate::http::problem::Document),
+    )
+)]
+#[get("/.well-known/security.txt")]
+pub(crate) async fn security_txt(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    let (contact, expires) = app.security_contact().ok_or_else(Problem::not_found)?;
+    let mut text = format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\n");
+    let public_url = &app.settings().public_url;
+    if public_url.starts_with("https://") {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "Canonical: {public_url}/.well-known/security.txt");
+    }
+    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(text))
 }
 
 /// Every problem as Markdown: what `api-spec/problems.md` holds.

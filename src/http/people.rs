@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::{
         App,
-        people::{InvitationView, MemberView},
+        people::{Accepted, InvitationView, MemberView},
     },
     domain::ids::DeskId,
 };
@@ -46,7 +46,13 @@ pub(crate) struct AcceptanceAnswer {
     recovery_words: Option<Zeroizing<String>>,
 }
 
-/// Accept an invitation.
+impl From<Accepted> for AcceptanceAnswer {
+    fn from(accepted: Accepted) -> Self {
+        Self { recovery_words: accepted.recovery_words }
+    }
+}
+
+/// Accept an invitation. A letter to begin anew is accepted in the same way: a new password, new words.
 #[utoipa::path(
     tag = "members",
     params(("code" = String, Path, description = "The invitation's code, 43 characters")),
@@ -67,7 +73,7 @@ pub(crate) async fn accept(
 ) -> Result<HttpResponse, Problem> {
     let code = Zeroizing::new(code.into_inner());
     let accepted = app.accept(&code, &body.0.name, &body.0.password).await?;
-    Ok(HttpResponse::Created().json(AcceptanceAnswer { recovery_words: accepted.recovery_words }))
+    Ok(HttpResponse::Created().json(AcceptanceAnswer::from(accepted)))
 }
 
 /// Who is signed in, with seats.

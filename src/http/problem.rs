@@ -17,6 +17,9 @@ use crate::app::error::AppError;
 /// Source: RFC 9457, section 6.1.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
+/// When it makes sense to try again while the clock is checked, seconds: somebody has to look at it.
+const HELD_SECONDS: u32 = 30;
+
 /// A refusal on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -150,7 +153,7 @@ impl From<AppError> for Problem {
             AppError::Invalid { field, detail } => Self::invalid(field, &detail),
             AppError::NotFound => Self::not_found(),
             AppError::NotForYourSide => Self::new(Slug::NotForYourSide, detail),
-            AppError::SignInRequired => Self::new(Slug::SignInRequired, detail),
+            AppError::SignInRequired | AppError::WrongPassword => Self::new(Slug::SignInRequired, detail),
             AppError::UnlockKeyRequired => Self::new(Slug::UnlockKeyRequired, detail),
             AppError::OtherContent => Self::new(Slug::OtherContent, detail),
             AppError::OutOfOrder { state, rule: _ } => {
@@ -164,6 +167,7 @@ impl From<AppError> for Problem {
             AppError::Unavailable { retry_after_seconds } => {
                 Self::new(Slug::Unavailable, detail).retry_after(retry_after_seconds)
             }
+            AppError::Held => Self::new(Slug::Unavailable, detail).retry_after(HELD_SECONDS),
             AppError::Internal(cause) => {
                 tracing::error!(cause = chain(cause.as_ref()), "internal error");
                 Self::new(Slug::Internal, "something went wrong on the host; it has been logged there")

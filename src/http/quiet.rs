@@ -32,12 +32,13 @@ async fn logged(request: test::TestRequest) -> String {
         .with_ansi(false)
         .with_writer(move || writer.clone());
     let _scope = tracing::subscriber::set_default(subscriber.finish());
-    let edge = web::Data::new(Edge::new(Arc::new(SystemClock::new()), [7; 16]));
+    let edge = web::Data::new(Edge::new(Arc::new(SystemClock::new()), [7; 16], None));
     let app = App::new()
         .app_data(edge)
         .route("/v1/inbox", web::get().to(HttpResponse::Ok))
         .route("/v1/reports", web::post().to(HttpResponse::Ok))
         .route("/v1/reports/{id}", web::get().to(HttpResponse::Ok))
+        .route("/problems/{slug}", web::get().to(HttpResponse::Ok))
         .wrap(from_fn(guard));
     let app = test::init_service(app).await;
     let request = request
@@ -69,6 +70,11 @@ async fn a_request_of_the_crew_leaves_no_line() {
     ] {
         assert_eq!(logged(request).await, "");
     }
+}
+
+#[actix_web::test]
+async fn what_phones_of_the_crew_fetch_too_leaves_no_line() {
+    assert_eq!(logged(test::TestRequest::get().uri("/problems/other-content")).await, "");
 }
 
 #[actix_web::test]

@@ -64,7 +64,9 @@ impl FromRequest for Desk {
             let app = app.ok_or_else(|| AppError::internal("the app is missing from the routes"))?;
             let unlock_key = unlock_key?.0.map(|key| UnlockKey::new(*key.0));
             let keys = unlock_key.map(|key| app.unlock(&who, &key)).transpose()?;
-            Ok(Self { who, keys })
+            let desk = Self { who, keys };
+            app.reseal_in_passing(desk.reader()).await;
+            Ok(desk)
         })
     }
 }
@@ -101,8 +103,8 @@ impl BoardQuery {
     }
 }
 
-/// What I may see, nearest deadline first. Every row counts as sent to its reader, and is recorded as `listed` the first
-/// time.
+/// What I may see, overdue on top, then the nearest deadline. Every row counts as sent to its reader, and is recorded as
+/// `listed` the first time.
 #[utoipa::path(
     tag = "members",
     security(("bearer" = []), ("bearer" = [], "unlock_key" = [])),

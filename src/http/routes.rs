@@ -3,7 +3,10 @@
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{acts, crew, desks, events, link, people, policy, productions, reports, sessions, statistics};
+use super::{
+    absence, accounts, acts, crew, crew_codes, deliveries, desks, events, ledger, link, pages, people, policy,
+    productions, readiness, reports, seats, sessions, statistics,
+};
 use crate::app::App;
 
 /// Adds every route, and the use cases that they call.
@@ -22,6 +25,11 @@ pub fn listed(config: &mut ServiceConfig<'_>) {
     report_routes(config);
     link_routes(config);
     administration_routes(config);
+    ledger_routes(config);
+}
+
+fn ledger_routes(config: &mut ServiceConfig<'_>) {
+    config.service(ledger::checkpoint).service(ledger::tile).service(ledger::keys).service(ledger::opening);
 }
 
 fn crew_routes(config: &mut ServiceConfig<'_>) {
@@ -42,6 +50,11 @@ fn session_routes(config: &mut ServiceConfig<'_>) {
         .service(sessions::refresh)
         .service(sessions::sign_out)
         .service(people::accept)
+        .service(accounts::recover)
+        .service(accounts::change_password)
+        .service(absence::be_absent)
+        .service(absence::be_back)
+        .service(readiness::confirm_test_notice)
         .service(people::me);
 }
 
@@ -65,7 +78,7 @@ fn report_routes(config: &mut ServiceConfig<'_>) {
 }
 
 fn link_routes(config: &mut ServiceConfig<'_>) {
-    config.service(link::show_link).service(link::press_link).service(link::link_style);
+    config.service(link::show_link).service(link::press_link).service(link::link_style).service(pages::security_txt);
 }
 
 fn administration_routes(config: &mut ServiceConfig<'_>) {
@@ -74,11 +87,21 @@ fn administration_routes(config: &mut ServiceConfig<'_>) {
         .service(productions::list)
         .service(productions::change)
         .service(productions::roster)
+        .service(crew_codes::renew)
+        .service(readiness::readiness)
+        .service(readiness::send_test_notice)
+        .service(deliveries::list_deliveries)
+        .service(deliveries::retry_delivery)
         .service(policy::read)
         .service(policy::replace)
         .service(policy::agree)
         .service(desks::add)
         .service(desks::change)
         .service(desks::end)
-        .service(people::invite);
+        .service(people::invite)
+        .service(seats::let_in)
+        .service(accounts::ask_renewal)
+        .service(accounts::confirm_renewal)
+        .service(seats::change_roles)
+        .service(seats::remove);
 }

@@ -12,6 +12,7 @@ use super::{
     edge::{self, Edge},
     fallback::{self, Methods},
     health::{self, Checks},
+    metrics::Metrics,
     openapi, pages,
     problem::Problem,
     web_pages,
@@ -28,6 +29,8 @@ pub struct Parts {
     pub boot: [u8; 16],
     /// What headers and bodies may take.
     pub limits: Limits,
+    /// Where requests are counted, if they are.
+    pub metrics: Option<Arc<Metrics>>,
 }
 
 /// Time that requests under way are given when the server stops. Seconds.
@@ -43,8 +46,8 @@ pub fn start<R>(listener: TcpListener, parts: Parts, routes: R) -> std::io::Resu
 where
     R: Fn(&mut ServiceConfig<'_>) + Clone + Send + 'static,
 {
-    let Parts { checks, clock, boot, limits } = parts;
-    let edge = web::Data::new(Edge::new(clock, boot));
+    let Parts { checks, clock, boot, limits, metrics } = parts;
+    let edge = web::Data::new(Edge::new(clock, boot, metrics));
     let checks = web::Data::new(checks);
     let document = document(&routes)?;
     let app = move || {

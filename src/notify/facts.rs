@@ -123,6 +123,8 @@ pub enum Who {
 pub struct Step {
     /// The level, 1..=9.
     pub level: u8,
+    /// The level below, where the two are asked together and shown as one step.
+    pub with: Option<u8>,
     /// How it stands.
     pub state: StepState,
 }

@@ -87,7 +87,7 @@ fn row(step: Step, report: &ReportFacts, times: &Times) -> Row {
         StepState::Later { from: None } => (vec!["If nobody replies".to_owned()], Tone::Quiet),
         StepState::NobodyThere => (vec!["Nobody there can be reached".to_owned()], Tone::Quiet),
     };
-    Row { name: step_name(report.chain, step.level), lines, tone }
+    Row { name: name_of(report.chain, step), lines, tone }
 }
 
 /// What did not come from a step, and when it was due. None for a step that let nothing pass.
@@ -138,14 +138,14 @@ pub(super) fn due_title(due: Due, times: &Times) -> String {
 /// "Now it is the office’s turn: yours."
 pub(super) fn turn_sentence(report: &ReportFacts) -> Option<String> {
     let runs = |step: &&Step| matches!(step.state, StepState::Running { .. });
-    let turns: Vec<String> = report.steps.iter().filter(runs).map(|step| whose(report.chain, step.level)).collect();
+    let turns: Vec<String> = report.steps.iter().filter(runs).map(|step| whose(report.chain, *step)).collect();
     let yours = if report.due.is_some_and(|due| due.who == Who::You) { ": yours" } else { "" };
     (!turns.is_empty()).then(|| format!("Now it is {} turn{yours}.", turns.join(" and ")))
 }
 
 /// "On set did not reply in time to the safety report Copper Lantern." None for a step that missed nothing.
 pub(super) fn missed_sentence(step: &Step, chain: Chain, report: &str) -> Option<String> {
-    let who = capitalised(&in_sentence(chain, step.level));
+    let who = capitalised(&both(*step, |level| in_sentence(chain, level)));
     match step.state {
         StepState::Missed { act: Act::Reply, .. } => Some(format!("{who} did not reply in time to {report}.")),
         StepState::Missed { act: Act::Answer, .. } => Some(format!("{who} did not answer in time to {report}.")),
@@ -156,7 +156,7 @@ pub(super) fn missed_sentence(step: &Step, chain: Chain, report: &str) -> Option
             Some(format!("{who} did not check in time what was said to {report}."))
         }
         StepState::NotTold { .. } => {
-            Some(format!("No mail about {report} reached {} in time.", reached(chain, step.level)))
+            Some(format!("No mail about {report} reached {} in time.", both(*step, |level| reached(chain, level))))
         }
         StepState::Unreachable { .. } => {
             Some(format!("{who} could not be reached about {report}: for a day its addresses have not existed."))
@@ -193,10 +193,26 @@ fn in_sentence(chain: Chain, level: u8) -> String {
 }
 
 /// Before "turn": "the office’s".
-fn whose(chain: Chain, level: u8) -> String {
+fn whose(chain: Chain, step: Step) -> String {
     match chain {
-        Chain::Production => format!("{}’s", reached(chain, level)),
+        Chain::Production => both(step, |level| format!("{}’s", reached(chain, level))),
         Chain::Union => "the union’s".to_owned(),
+    }
+}
+
+/// Of a step in the table: "On set", "On set and office" for two that are asked together.
+pub(super) fn name_of(chain: Chain, step: Step) -> String {
+    match step.with {
+        None => step_name(chain, step.level),
+        Some(with) => format!("{} and {}", step_name(chain, with), step_name(chain, step.level).to_lowercase()),
+    }
+}
+
+/// What is said of a level, for a step of one or of two.
+fn both(step: Step, said: impl Fn(u8) -> String) -> String {
+    match step.with {
+        None => said(step.level),
+        Some(with) => format!("{} and {}", said(with), said(step.level)),
     }
 }
 

@@ -105,16 +105,28 @@ pub(super) fn invitation(facts: &NoticeFacts, times: &Times) -> Result<Letter, W
     let person = facts.person.as_ref().ok_or(WordsError::NoPerson)?;
     let url = facts.link.clone().ok_or(WordsError::NoLink)?;
     let until = person.expires.map(|at| format!(", until {}", times.say(at))).unwrap_or_default();
+    let renews = person.change == SeatChange::NewKey;
+    let (news, title) = if renews { ("begin anew", "Begin anew") } else { ("you are invited", "You are invited") };
     Ok(Letter {
-        subject: subject(facts, "you are invited"),
+        subject: subject(facts, news),
         over: facts.shown_as.clone(),
-        title: "You are invited".to_owned(),
-        paragraphs: invited_to(facts, person),
+        title: title.to_owned(),
+        paragraphs: if renews { begins_anew(facts, person) } else { invited_to(facts, person) },
         rows: Vec::new(),
-        button: Button { label: "Open the invitation", url },
+        button: Button { label: if renews { "Choose a new password" } else { "Open the invitation" }, url },
         under: vec![format!("It works once{until}. Whoever has this link can take your place: pass it on to nobody.")],
         footer: vec![format!("Sent to {}.", person.address)],
     })
+}
+
+fn begins_anew(facts: &NoticeFacts, person: &PersonFacts) -> Vec<String> {
+    let desk = person.desk.as_deref().unwrap_or("the host");
+    vec![
+        format!("Somebody at {} says that your password and your twelve words for “{desk}” are both lost.", facts.shown_as),
+        "Here you choose a new password and get new words. They count once somebody of your side has confirmed that it is you."
+            .to_owned(),
+        "If you still have either of them, do nothing here: sign in and change your password, and this ends.".to_owned(),
+    ]
 }
 
 fn invited_to(facts: &NoticeFacts, person: &PersonFacts) -> Vec<String> {

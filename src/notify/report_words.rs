@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Reader, ReportFacts, Step, StepState},
-    ladder::{due_phrase, due_title, missed_sentence, silence, step_name, turn_sentence},
+    ladder::{due_phrase, due_title, missed_sentence, name_of, silence, turn_sentence},
     letter::{Said, capitalised},
     roles::role_label,
     when::Times,
@@ -10,18 +10,37 @@ use super::{
 
 /// A level was entered, or is told early.
 pub(super) fn level_entered(report: &ReportFacts, times: &Times) -> Said {
-    let Some(due) = report.due else {
+    let Some(due) = report.due else { return without_clock(report) };
+    let missed = report.steps.iter().rev().find_map(|step| missed_sentence(step, report.chain, &name(report)));
+    let lead = missed.unwrap_or_else(|| format!("There is a safety report, {}.", report.handle));
+    let whole: Vec<String> = [Some(lead), turn_sentence(report)].into_iter().flatten().collect();
+    Said { news: due_phrase(due, times), title: due_title(due, times), paragraphs: vec![whole.join(" ")] }
+}
+
+/// A level is told while no clock of its own runs: early, or because nobody is there whose clock could run.
+fn without_clock(report: &ReportFacts) -> Said {
+    let runs = |step: &Step| matches!(step.state, StepState::Running { .. } | StepState::AskedEarly);
+    if report.steps.iter().any(runs) {
         let said = "You may act now; the clock of the step before runs on.";
         return Said {
             news: "you are asked early".to_owned(),
             title: "You are asked early".to_owned(),
             paragraphs: vec![format!("You are asked early about {}. {said}", name(report))],
         };
-    };
-    let missed = report.steps.iter().rev().find_map(|step| missed_sentence(step, report.chain, &name(report)));
-    let lead = missed.unwrap_or_else(|| format!("There is a safety report, {}.", report.handle));
-    let whole: Vec<String> = [Some(lead), turn_sentence(report)].into_iter().flatten().collect();
-    Said { news: due_phrase(due, times), title: due_title(due, times), paragraphs: vec![whole.join(" ")] }
+    }
+    let news = if is_nobody_there(report) { NOBODY_THERE } else { "no step is left that could reply" };
+    Said {
+        news: news.to_owned(),
+        title: capitalised(news),
+        paragraphs: vec![format!("There is a safety report, {}. {}.", report.handle, capitalised(news))],
+    }
+}
+
+const NOBODY_THERE: &str = "nobody of the production can be reached";
+
+/// No step has anybody. Only the union side is shown that.
+fn is_nobody_there(report: &ReportFacts) -> bool {
+    !report.steps.is_empty() && report.steps.iter().all(|step| step.state == StepState::NobodyThere)
 }
 
 /// A deadline passed without the act.
@@ -40,7 +59,7 @@ pub(super) fn breach(report: &ReportFacts, times: &Times) -> Said {
     };
     Said {
         news: format!("{news}, was due {}", times.say(was_due)),
-        title: format!("{}: {news}", step_name(report.chain, step.level)),
+        title: format!("{}: {news}", name_of(report.chain, *step)),
         paragraphs: [missed, turn_sentence(report), Some(stays.to_owned())].into_iter().flatten().collect(),
     }
 }
@@ -137,7 +156,13 @@ pub(super) fn exhausted(report: &ReportFacts, reader: Reader) -> Said {
         Reader::Union => "It stays open until there is an answer.",
         Reader::Observer => "You are told only: nothing is asked of you. You can read it now.",
     };
-    let over = format!("Every step had its time for {}, and there is no answer.", name(report));
+    let over = if is_nobody_there(report) {
+        format!("Nobody of the production can be reached about {}, so nobody was asked.", name(report))
+    } else if report.steps.is_empty() {
+        format!("There is no answer to {}, and no step is left.", name(report))
+    } else {
+        format!("Every step had its time for {}, and there is no answer.", name(report))
+    };
     Said { news: news.to_owned(), title: capitalised(news), paragraphs: vec![over, next.to_owned()] }
 }
 
@@ -161,7 +186,10 @@ fn nobody_answered(report: &ReportFacts) -> &'static str {
     let untold = |step: &Step| {
         matches!(step.state, StepState::NotTold { .. } | StepState::Unreachable { .. } | StepState::NobodyThere)
     };
-    if report.steps.iter().any(untold) {
+    if is_nobody_there(report) {
+        return NOBODY_THERE;
+    }
+    if report.steps.is_empty() || report.steps.iter().any(untold) {
         "no step is left, nobody answered"
     } else {
         "everyone was told, nobody answered"

@@ -45,6 +45,9 @@ pub enum Crew {}
 /// Seals a crew code so that posters can be printed; apart from [`Crew`], because one key serves one algorithm.
 #[derive(Debug)]
 pub enum CrewPrint {}
+/// Marks refresh tokens as ours, so that one that was made up is told from one of long ago.
+#[derive(Debug)]
+pub enum Refresh {}
 /// Seed of the key that signs access tokens.
 #[derive(Debug)]
 pub enum Token {}
@@ -75,6 +78,9 @@ impl Use for Crew {
 }
 impl Use for CrewPrint {
     const LABEL: &'static str = "lastlooks/v1/server/crew-print";
+}
+impl Use for Refresh {
+    const LABEL: &'static str = "lastlooks/v1/server/refresh";
 }
 impl Use for Token {
     const LABEL: &'static str = "lastlooks/v1/server/token";
@@ -196,6 +202,8 @@ pub struct ServerKeys {
     pub crew: ServerKey<Crew>,
     /// See [`CrewPrint`].
     pub crew_print: ServerKey<CrewPrint>,
+    /// See [`Refresh`].
+    pub refresh: ServerKey<Refresh>,
     /// See [`Token`].
     pub token: ServerKey<Token>,
 }
@@ -212,6 +220,7 @@ impl From<&RootSecret> for ServerKeys {
             cursor: root.key(),
             crew: root.key(),
             crew_print: root.key(),
+            refresh: root.key(),
             token: root.key(),
         }
     }
@@ -237,6 +246,7 @@ mod tests {
             keys.cursor.mac(&[]),
             keys.crew.mac(&[]),
             keys.crew_print.mac(&[]),
+            keys.refresh.mac(&[]),
             keys.token.mac(&[]),
         ];
         assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), tags.len());

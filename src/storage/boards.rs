@@ -16,7 +16,10 @@ use super::{
     schema::{envelopes, kept_out, reports, units},
     types::Bytes,
 };
-use crate::domain::ids::{ProductionId, ReportId};
+use crate::domain::{
+    ids::{ProductionId, ReportId},
+    time::UtcMillis,
+};
 
 /// Whose order of reports it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +31,11 @@ pub enum BoardOf {
 }
 
 impl BoardOf {
+    /// Column and place, as the indexes `reports_board` and `reports_board_union` have them, to the letter.
     const fn columns(self) -> (&'static str, &'static str) {
         match self {
-            Self::Production => ("told_production", "place_production"),
-            Self::Union => ("told_union", "place_union"),
+            Self::Production => ("told_production", "coalesce(board_at, 9223372036854775807)"),
+            Self::Union => ("told_union", "coalesce(board_at_union, 9223372036854775807)"),
         }
     }
 }
@@ -52,8 +56,6 @@ pub struct BoardRange {
 pub struct BoardFilter {
     /// Only this stage.
     pub stage: Option<String>,
-    /// Only those at this level.
-    pub level: Option<i32>,
     /// Only this category.
     pub category: Option<String>,
     /// Only those with a breach on record, on whichever chain.
@@ -65,10 +67,11 @@ pub type BoardKey = (i64, ReportId);
 
 /// The board key of a row.
 pub fn board_key(row: &ReportRow, of: BoardOf) -> BoardKey {
-    match of {
-        BoardOf::Production => (row.place_production.get(), row.id),
-        BoardOf::Union => (row.place_union.get(), row.id),
-    }
+    let at = match of {
+        BoardOf::Production => row.board_at,
+        BoardOf::Union => row.board_at_union,
+    };
+    (at.map_or(i64::MAX, UtcMillis::get), row.id)
 }
 
 /// The places of up to `limit` reports of a range after this one, nearest deadline first.
@@ -88,9 +91,6 @@ pub fn places(
     let mut query = reports::table.filter(in_range).into_boxed();
     if let Some(stage) = &filter.stage {
         query = query.filter(reports::stage.eq(stage));
-    }
-    if let Some(level) = filter.level {
-        query = query.filter(reports::level.eq(level));
     }
     if let Some(category) = &filter.category {
         query = query.filter(reports::category.eq(category));
@@ -154,7 +154,8 @@ pub type PassKey = (i32, i64, ReportId);
 
 /// The pass key of a row.
 pub fn pass_key(row: &ReportRow) -> PassKey {
-    (row.told_union, row.place_union.get(), row.id)
+    let (at, id) = board_key(row, BoardOf::Union);
+    (row.told_union, at, id)
 }
 
 /// Up to `limit` reports of a production after this one, in the order of an index that has them all.
@@ -167,14 +168,15 @@ pub fn every(
     after: Option<PassKey>,
     limit: i64,
 ) -> Result<Vec<ReportRow>, StorageError> {
-    let (told, place, id) = after.unwrap_or((-1, 0, ReportId::new([0; 16])));
+    let (told, at, id) = after.unwrap_or((-1, 0, ReportId::new([0; 16])));
+    let (_, place) = BoardOf::Union.columns();
     let later = || {
-        let row = sql::<Bool>("(told_union, place_union, id) > (").bind::<Integer, _>(told);
-        row.sql(", ").bind::<BigInt, _>(place).sql(", ").bind::<Binary, _>(id).sql(")")
+        let row = sql::<Bool>(&format!("(told_union, {place}, id) > (")).bind::<Integer, _>(told);
+        row.sql(", ").bind::<BigInt, _>(at).sql(", ").bind::<Binary, _>(id).sql(")")
     };
     Ok(on!(conn, |c| {
         let found = reports::table.filter(reports::production_id.eq(production)).filter(later());
-        let sorted = found.order((reports::told_union, reports::place_union, reports::id));
+        let sorted = found.order((reports::told_union, sql::<BigInt>(place), reports::id));
         sorted.limit(limit).select(ReportRow::as_select()).load(c)
     })?)
 }

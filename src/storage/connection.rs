@@ -230,10 +230,7 @@ fn open_postgres(url: &str, prepared: bool) -> Result<PgConnection, StorageError
 /// Opens the file with what keeps deleted text from staying: see security.md, "What is stored about a reporter".
 fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StorageError> {
     make_private(path).map_err(|e| StorageError::Unavailable(format!("{}: {e}", path.display())))?;
-    // "./" keeps a path that begins with "file:" from being read as a URI.
-    let name = if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) };
-    let name = name.to_str().ok_or_else(|| StorageError::Other("the database path is not UTF-8".to_owned()))?;
-    let mut conn = SqliteConnection::establish(name)?;
+    let mut conn = SqliteConnection::establish(&name_of(path)?)?;
     // A checkpoint every 32 MiB instead of 4 writes pages once that many filings touch.
     // auto_vacuum works only before the first page is written, so it comes first; busy_timeout before all that may wait.
     conn.batch_execute(
@@ -245,6 +242,27 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StorageE
         conn.batch_execute("PRAGMA query_only = ON;")?;
     }
     Ok(conn)
+}
+
+/// Opens a file to look at it, as it is: no log beside it, nothing changed.
+pub(super) fn open_copy(path: &Path) -> Result<Conn, StorageError> {
+    let mut conn = SqliteConnection::establish(&name_of(path)?)?;
+    conn.batch_execute("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;")?;
+    Ok(Conn::Sqlite(conn))
+}
+
+/// Opens a file that nobody else has open, and writes its log back into it. Fails if somebody has.
+pub(super) fn open_alone(path: &Path) -> Result<Conn, StorageError> {
+    let mut conn = SqliteConnection::establish(&name_of(path)?)?;
+    // Whoever has a file with a log open holds a shared lock on it, also while idle.
+    conn.batch_execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;")?;
+    Ok(Conn::Sqlite(conn))
+}
+
+/// "./" keeps a path that begins with "file:" from being read as a URI.
+fn name_of(path: &Path) -> Result<String, StorageError> {
+    let name = if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) };
+    name.into_os_string().into_string().map_err(|_| StorageError::Other("the database path is not UTF-8".to_owned()))
 }
 
 /// Makes the file for this user alone before SQLite would make it for everybody; its log and index take the same mode.

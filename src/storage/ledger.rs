@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
-    schema::{ledger_checkpoints, ledger_leaves, ledger_openings, ledger_pending, ledger_tiles},
+    schema::{ledger_leaves, ledger_openings, ledger_pending, ledger_tiles},
     types::Bytes,
 };
 use crate::domain::{ids::ReportId, time::UtcMillis};
@@ -71,19 +71,33 @@ pub fn add_pending(tx: &mut Tx, rows: &[PendingRow]) -> Result<(), StorageError>
     Ok(())
 }
 
-/// All pending leaves, in no set order; on PostgreSQL under the integrator's lock until the transaction ends.
+/// All pending leaves, in no set order, which are pending no more; on PostgreSQL under the integrator's lock until the
+/// transaction ends.
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn take_pending(tx: &mut Tx) -> Result<Vec<PendingRow>, StorageError> {
-    lock_integrator(tx)?;
+    lock(tx)?;
     let rows = ledger_pending::table.select(PendingRow::as_select()).load(tx)?;
-    diesel::delete(ledger_pending::table.filter(diesel::dsl::sql::<diesel::sql_types::Bool>("TRUE"))).execute(tx)?;
+    if !rows.is_empty() {
+        // Whole tables are emptied page by page on SQLite, not row by row. Nobody else writes between the two
+        // statements there; on PostgreSQL somebody may, so what goes is what was read.
+        match tx {
+            Conn::Sqlite(c) => diesel::delete(ledger_pending::table).execute(c)?,
+            Conn::Postgres(c) => {
+                let ids: Vec<&[u8]> = rows.iter().map(|row| row.id.0.as_slice()).collect();
+                diesel::delete(ledger_pending::table.filter(ledger_pending::id.eq_any(ids))).execute(c)?
+            }
+        };
+    }
     Ok(rows)
 }
 
-/// Lets one integrator in at a time. SQLite has a single writer anyway.
-fn lock_integrator(tx: &mut Tx) -> Result<(), StorageError> {
+/// Lets one integrator in at a time, until the transaction ends. SQLite has a single writer anyway.
+///
+/// # Errors
+/// [`StorageError`] if another one holds it for too long.
+pub fn lock(tx: &mut Tx) -> Result<(), StorageError> {
     /// "looks" in ASCII: any number that nothing else in this database locks.
     const INTEGRATOR: i64 = 0x6c_6f_6f_6b_73;
     match tx {
@@ -143,6 +157,14 @@ pub fn openings_of(conn: &mut Conn, report: ReportId) -> Result<Vec<OpeningRow>,
     Ok(found.select(OpeningRow::as_select()).load(conn)?)
 }
 
+/// What opens the leaf at a place; `None` for padding, and for what was erased.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn opening(conn: &mut Conn, idx: i64) -> Result<Option<OpeningRow>, StorageError> {
+    Ok(ledger_openings::table.find(idx).select(OpeningRow::as_select()).get_result(conn).optional()?)
+}
+
 /// Sets a tile; a wider one replaces the narrower.
 ///
 /// # Errors
@@ -165,23 +187,4 @@ pub fn put_tile(tx: &mut Tx, row: &TileRow) -> Result<(), StorageError> {
 /// [`StorageError`] if the database cannot be read.
 pub fn tile(conn: &mut Conn, level: i32, n: i64) -> Result<Option<TileRow>, StorageError> {
     Ok(ledger_tiles::table.find((level, n)).select(TileRow::as_select()).get_result(conn).optional()?)
-}
-
-/// Keeps a signed checkpoint.
-///
-/// # Errors
-/// [`StorageError::Duplicate`] if this size has one.
-pub fn add_checkpoint(tx: &mut Tx, size: i64, note: &str) -> Result<(), StorageError> {
-    let values = (ledger_checkpoints::size.eq(size), ledger_checkpoints::note.eq(note));
-    diesel::insert_into(ledger_checkpoints::table).values(values).execute(tx)?;
-    Ok(())
-}
-
-/// The last signed checkpoint, as (size, note).
-///
-/// # Errors
-/// [`StorageError`] if the database cannot be read.
-pub fn last_checkpoint(conn: &mut Conn) -> Result<Option<(i64, String)>, StorageError> {
-    let last = ledger_checkpoints::table.order(ledger_checkpoints::size.desc());
-    Ok(last.select((ledger_checkpoints::size, ledger_checkpoints::note)).first(conn).optional()?)
 }

@@ -1,5 +1,6 @@
 //! The tables' versions, embedded: the same names for both backends.
 
+use diesel::{backend::Backend, migration::MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
@@ -29,6 +30,23 @@ pub(super) fn revert(conn: &mut Conn) -> Result<Vec<String>, StorageError> {
     let source = source(conn);
     on!(conn, |c| c.revert_all_migrations(source).map(|done| done.iter().map(ToString::to_string).collect()))
         .map_err(|cause| refused(&*cause))
+}
+
+/// Versions of what is there and this program does not know: a newer one made it.
+pub(super) fn unknown(conn: &mut Conn) -> Result<Vec<String>, StorageError> {
+    let source = source(conn);
+    on!(conn, |c| unknown_of(c, &source)).map_err(|cause| refused(&*cause))
+}
+
+fn unknown_of<DB: Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    source: &EmbeddedMigrations,
+) -> diesel::migration::Result<Vec<String>> {
+    let known = MigrationSource::<DB>::migrations(source)?;
+    let applied = conn.applied_migrations()?;
+    let unknown =
+        applied.iter().filter(|version| !known.iter().any(|migration| migration.name().version() == **version));
+    Ok(unknown.map(ToString::to_string).collect())
 }
 
 fn source(conn: &Conn) -> EmbeddedMigrations {

@@ -3,11 +3,14 @@
 //! [`Storage::write`] runs a closure inside a shared transaction on a writer thread and answers once it is on disk;
 //! [`Storage::read`] runs one on a consistent snapshot. What is carried is bytes: nothing here can open them.
 
+pub mod absences;
 pub mod boards;
 pub mod changes;
 mod connection;
+pub mod copy;
 pub mod engine;
 mod error;
+pub mod heads;
 mod job;
 pub mod ledger;
 mod migrations;
@@ -15,11 +18,15 @@ pub mod outbox;
 pub mod people;
 pub mod productions;
 mod reader;
+pub mod renewals;
 pub mod report_parts;
 pub mod reports;
+pub mod resealings;
 mod schema;
 mod store;
+pub mod test_notices;
 mod types;
+pub mod vitals;
 mod writer;
 
 pub use connection::{Conn, Target, Tx};

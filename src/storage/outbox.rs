@@ -83,6 +83,8 @@ pub struct LinkRow {
     pub report_id: ReportId,
     /// Who may use it.
     pub member_id: MemberId,
+    /// In which cycle: the next one may have a deadline at the same instant.
+    pub cycle: i32,
     /// When it ends.
     pub due_at: UtcMillis,
 }
@@ -190,6 +192,17 @@ pub fn give_back(tx: &mut Tx, id: NoticeId, attempts: i32, next: Option<UtcMilli
 /// [`StorageError`] if the database cannot be read.
 pub fn dead(conn: &mut Conn) -> Result<Vec<NoticeRow>, StorageError> {
     Ok(outbox::table.filter(outbox::state.eq("dead")).select(NoticeRow::as_select()).load(conn)?)
+}
+
+/// Has a notice that was given up tried again, from the first of its attempts; one that waits is left as it is.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn retry(tx: &mut Tx, id: NoticeId, now: UtcMillis) -> Result<(), StorageError> {
+    let given_up = outbox::table.filter(outbox::id.eq(id).and(outbox::state.eq("dead")));
+    let anew = (outbox::state.eq("waiting"), outbox::attempts.eq(0), outbox::next_attempt_at.eq(now));
+    diesel::update(given_up).set((anew, outbox::leased_until.eq(None::<UtcMillis>))).execute(tx)?;
+    Ok(())
 }
 
 /// Accepted notices about a report, earliest span first.

@@ -65,6 +65,8 @@ pub struct SeatRow {
     pub removed_at: Option<UtcMillis>,
     /// When somebody let them in to what was open.
     pub let_in_at: Option<UtcMillis>,
+    /// Who let them in; `None` for the union side's first.
+    pub let_in_by: Option<MemberId>,
     /// Whether the invitation's code was printed by the host instead of mailed.
     pub handed_out: bool,
 }
@@ -101,6 +103,8 @@ pub struct InvitationRow {
     pub roles: String,
     /// Whether it makes an operator.
     pub is_operator: bool,
+    /// Whether it is for somebody who sits there and lost password and words.
+    pub renews: bool,
     /// SHA-256 of the code, once one was drawn; unique.
     pub code_hash: Option<Bytes<32>>,
     /// As [`SeatRow::handed_out`].

@@ -303,3 +303,12 @@ pub fn count_filing(tx: &mut Tx, production: ProductionId, hour: UtcMillis) -> R
             .get_result(c)
     })?)
 }
+
+/// Forgets the counts of hours that ended before this one: nothing is decided by them any more.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn forget_filings(tx: &mut Tx, hour: UtcMillis) -> Result<(), StorageError> {
+    diesel::delete(budget::table.filter(budget::hour.lt(hour))).execute(tx)?;
+    Ok(())
+}

@@ -7,7 +7,7 @@ use super::{
     error::StorageError,
     schema::{
         deliveries, envelopes, erasures, events, idempotency, kept_out, ledger_openings, ledger_pending, links, outbox,
-        reports, units,
+        reports, resealings, units,
     },
     types::Bytes,
 };
@@ -211,6 +211,7 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     diesel::delete(units::table.filter(units::report_id.eq(report))).execute(tx)?;
     diesel::delete(envelopes::table.filter(envelopes::report_id.eq(report))).execute(tx)?;
     diesel::delete(kept_out::table.find(report)).execute(tx)?;
+    diesel::delete(resealings::table.filter(resealings::report_id.eq(report))).execute(tx)?;
     diesel::delete(idempotency::table.filter(idempotency::scope.eq(report.as_bytes().as_slice()))).execute(tx)?;
     diesel::delete(outbox::table.filter(outbox::report_id.eq(report))).execute(tx)?;
     diesel::delete(deliveries::table.filter(deliveries::report_id.eq(report))).execute(tx)?;

@@ -53,6 +53,10 @@ pub struct ReportRow {
     pub cycle: i32,
     /// The deadline that people are shown; `None` before delivery and once exhausted.
     pub due_at: Option<UtcMillis>,
+    /// Place on the boards of production and observers; `None` is last.
+    pub board_at: Option<UtcMillis>,
+    /// Place on the board of the union side, which also sees checks that chance alone asked for.
+    pub board_at_union: Option<UtcMillis>,
     /// When the engine has something to do next: the deadline, the delivery or the next daily entry.
     pub wake_at: Option<UtcMillis>,
     /// When it is to be delivered; erased on delivery.
@@ -95,10 +99,6 @@ pub struct ReportRow {
     pub told_production: i32,
     /// Highest level told on the union side; 0 none.
     pub told_union: i32,
-    /// Its place on the production's boards and the observers': an instant, `i64::MAX` for the end.
-    pub place_production: UtcMillis,
-    /// Its place on the union side's boards.
-    pub place_union: UtcMillis,
 }
 
 /// What stands for the observers in [`ReportRow::told_production`]: above every level.

@@ -1,5 +1,6 @@
 //! The tables, in the subset of types that both backends share: ids and keys as bytes, times as UTC milliseconds,
 //! enums and JSON as text. The migrations say what each is for; a test holds the three together.
+// Long because every table stands here once, and nothing else.
 
 diesel::table! {
     productions (id) {
@@ -76,6 +77,7 @@ diesel::table! {
         added_at -> BigInt,
         removed_at -> Nullable<BigInt>,
         let_in_at -> Nullable<BigInt>,
+        let_in_by -> Nullable<Binary>,
         handed_out -> Bool,
     }
 }
@@ -98,11 +100,65 @@ diesel::table! {
         email -> Text,
         roles -> Text,
         is_operator -> Bool,
+        renews -> Bool,
         code_hash -> Nullable<Binary>,
         handed_out -> Bool,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    renewals (member_id) {
+        member_id -> Binary,
+        salt -> Binary,
+        sign_in -> Binary,
+        seed_by_password -> Binary,
+        seed_by_words -> Binary,
+        reading_key -> Binary,
+        signing_key -> Binary,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    renewal_confirmations (member_id, production_id) {
+        member_id -> Binary,
+        production_id -> Binary,
+        by_member -> Binary,
+    }
+}
+
+diesel::table! {
+    former_keys (signing_key) {
+        signing_key -> Binary,
+        reading_key -> Binary,
+        member_id -> Binary,
+    }
+}
+
+diesel::table! {
+    absences (member_id) {
+        member_id -> Binary,
+        from_at -> BigInt,
+        to_at -> BigInt,
+        substitute -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    test_notices (production_id) {
+        production_id -> Binary,
+        sent_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    test_confirmations (production_id, member_id) {
+        production_id -> Binary,
+        member_id -> Binary,
+        confirmed_at -> BigInt,
     }
 }
 
@@ -138,6 +194,8 @@ diesel::table! {
         level -> Integer,
         cycle -> Integer,
         due_at -> Nullable<BigInt>,
+        board_at -> Nullable<BigInt>,
+        board_at_union -> Nullable<BigInt>,
         wake_at -> Nullable<BigInt>,
         deliver_at -> Nullable<BigInt>,
         outcome -> Nullable<Text>,
@@ -159,8 +217,6 @@ diesel::table! {
         outages_until -> BigInt,
         told_production -> Integer,
         told_union -> Integer,
-        place_production -> BigInt,
-        place_union -> BigInt,
     }
 }
 
@@ -182,6 +238,14 @@ diesel::table! {
         group_id -> Binary,
         key_id -> Binary,
         sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    resealings (report_id, member_id) {
+        report_id -> Binary,
+        member_id -> Binary,
+        production_id -> Binary,
     }
 }
 
@@ -271,6 +335,7 @@ diesel::table! {
         token_hash -> Binary,
         report_id -> Binary,
         member_id -> Binary,
+        cycle -> Integer,
         due_at -> BigInt,
     }
 }
@@ -317,9 +382,36 @@ diesel::table! {
 }
 
 diesel::table! {
-    ledger_checkpoints (size) {
+    ledger_logs (number) {
+        number -> Integer,
+        origin -> Text,
+        from_size -> BigInt,
+        opened_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_checkpoints (log, size) {
+        log -> Integer,
         size -> BigInt,
         note -> Text,
+        signed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_cosignatures (log, size, witness) {
+        log -> Integer,
+        size -> BigInt,
+        witness -> Text,
+        line -> Text,
+    }
+}
+
+diesel::table! {
+    ledger_ticks (id) {
+        id -> Integer,
+        last -> BigInt,
     }
 }
 
@@ -376,5 +468,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     outbox,
     deliveries,
-    links
+    links,
+    resealings,
+    former_keys,
+    absences
 );

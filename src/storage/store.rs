@@ -180,6 +180,14 @@ impl Storage {
         migrations::pending(&mut Link::open(&self.inner.target, Access::Write)?.conn)
     }
 
+    /// Versions of migrations that were applied and are not in this program: a newer one made the tables. Blocks.
+    ///
+    /// # Errors
+    /// [`StorageError`] if the database cannot be asked.
+    pub fn unknown_migrations(&self) -> Result<Vec<String>, StorageError> {
+        migrations::unknown(&mut Link::open(&self.inner.target, Access::Write)?.conn)
+    }
+
     /// Takes the tables away again, newest migration first. Blocks. For tests and for going back by hand.
     ///
     /// # Errors

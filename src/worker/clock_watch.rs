@@ -43,6 +43,11 @@ impl ClockWatch {
         Self { wall: clock.now(), steady: clock.steady(), ahead: 0 }
     }
 
+    /// Takes the wall clock as it is from now on, as when somebody resumed the engine while it was ahead.
+    pub(super) const fn accept(&mut self) {
+        self.ahead = 0;
+    }
+
     /// Looks at both clocks.
     pub(super) fn look(&mut self, clock: &dyn Clock) -> Seen {
         let (wall, steady) = (clock.now(), clock.steady());
@@ -122,6 +127,19 @@ mod tests {
         assert_eq!(watch.look(&clocks), Seen::CameBack);
         clocks.pass(10, 10);
         assert_eq!(watch.look(&clocks), Seen::Steady);
+    }
+
+    #[test]
+    fn a_clock_that_was_accepted_as_it_is_can_jump_again() {
+        let clocks = Clocks::default();
+        let mut watch = ClockWatch::begin(&clocks);
+        clocks.pass(3600, 0);
+        assert_eq!(watch.look(&clocks), Seen::JumpedAhead(3_600_000));
+        watch.accept();
+        clocks.pass(10, 10);
+        assert_eq!(watch.look(&clocks), Seen::Steady);
+        clocks.pass(3600, 0);
+        assert_eq!(watch.look(&clocks), Seen::JumpedAhead(3_600_000));
     }
 
     #[test]

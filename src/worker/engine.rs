@@ -105,7 +105,14 @@ impl Engine {
 
     async fn look_at_clock(&mut self, now: UtcMillis) -> Result<(), AppError> {
         match self.watch.look(self.app.clock()) {
-            Seen::Steady | Seen::StillAhead => Ok(()),
+            Seen::Steady => Ok(()),
+            Seen::StillAhead => {
+                // Somebody resumed it: the clock is right by their word, and may jump again from here.
+                if self.app.held_because().await?.is_none() {
+                    self.watch.accept();
+                }
+                Ok(())
+            }
             Seen::JumpedAhead(millis) => {
                 let reason = format!(
                     "the wall clock jumped forward by {} s; nothing fires until it is set right or the engine is resumed",

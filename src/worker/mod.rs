@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`engine`] | heartbeats, outages, deadlines |
 //! | [`sender`] | the outbox |
+//! | [`integrator`] | the ledger's ticks |
 //! | `upkeep` | housekeeping |
 //! | `clock_watch` | tells a jump of the wall clock from a machine that slept |
 //! | `batch` | how many reports share a transaction |
@@ -14,6 +15,7 @@
 mod batch;
 mod clock_watch;
 pub mod engine;
+pub mod integrator;
 pub mod sender;
 mod upkeep;
 
@@ -26,7 +28,7 @@ use tokio::{
     time::sleep,
 };
 
-use self::{engine::Engine, sender::Sender};
+use self::{engine::Engine, integrator::Integrator, sender::Sender};
 use crate::{
     app::{App, error::AppError},
     domain::time::{Seconds, UtcMillis},
@@ -76,6 +78,7 @@ impl Workers {
         let tasks = vec![
             tokio::spawn(fire(engine, app.clone(), stopped.clone())),
             tokio::spawn(send(sender, app.clone(), stopped.clone())),
+            tokio::spawn(integrate(Integrator::new(app.clone()), app.clone(), stopped.clone())),
             tokio::spawn(keep_up(app.clone(), stopped)),
         ];
         Self { stop, tasks }
@@ -117,6 +120,21 @@ async fn send(sender: Sender, app: App, mut stopped: watch::Receiver<bool>) {
             }
         };
         if rest(&app, again_at, Some(&app.nudges().sender), &mut stopped).await {
+            return;
+        }
+    }
+}
+
+async fn integrate(mut integrator: Integrator, app: App, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let again_at = match integrator.turn().await {
+            Ok(turn) => turn.again_at,
+            Err(error) => {
+                log(&error, "the ledger waits");
+                app.clock().now().plus(AFTER_FAILURE)
+            }
+        };
+        if rest(&app, again_at, None, &mut stopped).await {
             return;
         }
     }

@@ -1,13 +1,14 @@
 //! The crew: what anybody with the poster may do, and what must never follow from it.
 
 mod bad_input;
+mod codes;
 mod faults;
 mod filing;
-mod host;
+pub mod host;
 mod inbox;
 mod leaks;
 mod malformed;
-mod rows;
+pub mod rows;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -6,8 +6,10 @@
 
 mod crew;
 mod house;
+mod ledger;
 mod lists;
 mod mail_server;
+mod operations;
 mod people;
 mod reports;
 mod rust_2021;

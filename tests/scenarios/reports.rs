@@ -2,9 +2,11 @@
 
 mod acts;
 mod board;
+mod chain;
 mod life;
 mod link;
 mod sealed;
+mod together;
 
 use serde_json::{Value, json};
 

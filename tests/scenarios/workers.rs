@@ -1,7 +1,7 @@
 //! What goes on without anybody asking: deadlines, outages, mail.
 
 mod deadlines;
-mod mails;
+pub mod mails;
 mod outages;
 
 use lastlooks::{

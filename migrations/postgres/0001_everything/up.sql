@@ -70,6 +70,7 @@ CREATE TABLE seats (
     added_at BIGINT NOT NULL,
     removed_at BIGINT,
     let_in_at BIGINT,
+    let_in_by BYTEA REFERENCES members (id),
     handed_out BOOLEAN NOT NULL
 );
 -- One place per person and desk at a time; a removed one may come back.
@@ -93,6 +94,7 @@ CREATE TABLE invitations (
     email TEXT NOT NULL,
     roles TEXT NOT NULL,
     is_operator BOOLEAN NOT NULL,
+    renews BOOLEAN NOT NULL,
     code_hash BYTEA,
     handed_out BOOLEAN NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -101,6 +103,54 @@ CREATE TABLE invitations (
 );
 CREATE UNIQUE INDEX invitations_code ON invitations (code_hash);
 CREATE INDEX invitations_desk ON invitations (desk_id);
+
+-- Credentials of somebody who lost both password and words, until people of their side have confirmed them.
+CREATE TABLE renewals (
+    member_id BYTEA NOT NULL PRIMARY KEY REFERENCES members (id),
+    salt BYTEA NOT NULL,
+    sign_in BYTEA NOT NULL,
+    seed_by_password BYTEA NOT NULL,
+    seed_by_words BYTEA NOT NULL,
+    reading_key BYTEA NOT NULL,
+    signing_key BYTEA NOT NULL,
+    made_at BIGINT NOT NULL
+);
+
+CREATE TABLE renewal_confirmations (
+    member_id BYTEA NOT NULL REFERENCES members (id),
+    production_id BYTEA NOT NULL REFERENCES productions (id),
+    by_member BYTEA NOT NULL REFERENCES members (id),
+    PRIMARY KEY (member_id, production_id)
+);
+
+-- What somebody signed with an earlier key stays theirs.
+CREATE TABLE former_keys (
+    signing_key BYTEA NOT NULL PRIMARY KEY,
+    reading_key BYTEA NOT NULL,
+    member_id BYTEA NOT NULL REFERENCES members (id)
+);
+CREATE INDEX former_keys_member ON former_keys (member_id);
+
+CREATE TABLE absences (
+    member_id BYTEA NOT NULL PRIMARY KEY REFERENCES members (id),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    substitute BYTEA REFERENCES members (id)
+);
+CREATE INDEX absences_substitute ON absences (substitute);
+
+-- The last one of each production, and who pressed that it arrived.
+CREATE TABLE test_notices (
+    production_id BYTEA NOT NULL PRIMARY KEY REFERENCES productions (id),
+    sent_at BIGINT NOT NULL
+);
+
+CREATE TABLE test_confirmations (
+    production_id BYTEA NOT NULL REFERENCES productions (id),
+    member_id BYTEA NOT NULL REFERENCES members (id),
+    confirmed_at BIGINT NOT NULL,
+    PRIMARY KEY (production_id, member_id)
+);
 
 CREATE TABLE sessions (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -136,6 +186,8 @@ CREATE TABLE reports (
     level INTEGER NOT NULL,
     cycle INTEGER NOT NULL,
     due_at BIGINT,
+    board_at BIGINT,
+    board_at_union BIGINT,
     wake_at BIGINT,
     deliver_at BIGINT,
     outcome TEXT,
@@ -156,17 +208,15 @@ CREATE TABLE reports (
     open BOOLEAN NOT NULL,
     outages_until BIGINT NOT NULL,
     told_production INTEGER NOT NULL,
-    told_union INTEGER NOT NULL,
-    place_production BIGINT NOT NULL,
-    place_union BIGINT NOT NULL
+    told_union INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
 CREATE INDEX reports_wake ON reports (wake_at) WHERE open;
--- The boards: one order for each side, and within it one range for each highest level told, so that a page reads nothing
--- that its reader's level was not told.
-CREATE INDEX reports_board_production ON reports (production_id, told_production, place_production, id);
-CREATE INDEX reports_board_union ON reports (production_id, told_union, place_union, id);
+-- The boards: overdue and nearest first, none last, then by id; each side by what it is shown, and within it one range
+-- for each highest level told, so that a page reads nothing that its reader's level was not told.
+CREATE INDEX reports_board ON reports (production_id, told_production, coalesce(board_at, 9223372036854775807), id);
+CREATE INDEX reports_board_union ON reports (production_id, told_union, coalesce(board_at_union, 9223372036854775807), id);
 CREATE INDEX reports_unanswered ON reports (production_id, id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 
@@ -188,6 +238,15 @@ CREATE TABLE envelopes (
     sealed BYTEA NOT NULL,
     PRIMARY KEY (report_id, key_id, group_id)
 );
+
+-- Reports that were open when somebody was let in, and that nobody has re-sealed to them yet.
+CREATE TABLE resealings (
+    report_id BYTEA NOT NULL,
+    member_id BYTEA NOT NULL,
+    production_id BYTEA NOT NULL,
+    PRIMARY KEY (report_id, member_id)
+);
+CREATE INDEX resealings_production ON resealings (production_id, report_id);
 
 CREATE TABLE kept_out (
     report_id BYTEA NOT NULL PRIMARY KEY,
@@ -270,6 +329,7 @@ CREATE TABLE links (
     token_hash BYTEA NOT NULL PRIMARY KEY,
     report_id BYTEA NOT NULL,
     member_id BYTEA NOT NULL,
+    cycle INTEGER NOT NULL,
     due_at BIGINT NOT NULL
 );
 CREATE INDEX links_report ON links (report_id);
@@ -312,10 +372,38 @@ CREATE TABLE ledger_tiles (
     PRIMARY KEY (level, n)
 );
 
-CREATE TABLE ledger_checkpoints (
-    size BIGINT NOT NULL PRIMARY KEY,
-    note TEXT NOT NULL
+-- A log has one origin; another one is begun only where a database was restored from an older copy.
+CREATE TABLE ledger_logs (
+    number INTEGER NOT NULL PRIMARY KEY,
+    origin TEXT NOT NULL,
+    from_size BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX ledger_logs_origin ON ledger_logs (origin);
+
+CREATE TABLE ledger_checkpoints (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    signed_at BIGINT NOT NULL,
+    PRIMARY KEY (log, size)
+);
+CREATE INDEX ledger_checkpoints_signed ON ledger_checkpoints (log, signed_at);
+
+CREATE TABLE ledger_cosignatures (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    witness TEXT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (log, size, witness)
+);
+
+-- The last tick that was integrated: one row, id 1.
+CREATE TABLE ledger_ticks (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    last BIGINT NOT NULL
+);
+INSERT INTO ledger_ticks (id, last) VALUES (1, 0);
 
 CREATE TABLE heartbeats (
     instance BYTEA NOT NULL PRIMARY KEY,
@@ -373,4 +461,10 @@ CREATE TRIGGER ledger_leaves_not_emptied BEFORE TRUNCATE ON ledger_leaves FOR EA
 CREATE TRIGGER ledger_checkpoints_unchanged BEFORE UPDATE ON ledger_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_checkpoints_kept BEFORE DELETE ON ledger_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_checkpoints_not_emptied BEFORE TRUNCATE ON ledger_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_unchanged BEFORE UPDATE ON ledger_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_kept BEFORE DELETE ON ledger_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_logs_not_emptied BEFORE TRUNCATE ON ledger_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_unchanged BEFORE UPDATE ON ledger_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_kept BEFORE DELETE ON ledger_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_cosignatures_not_emptied BEFORE TRUNCATE ON ledger_cosignatures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_pending_unchanged BEFORE UPDATE ON ledger_pending FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -70,6 +70,7 @@ CREATE TABLE seats (
     added_at BIGINT NOT NULL,
     removed_at BIGINT,
     let_in_at BIGINT,
+    let_in_by BLOB REFERENCES members (id),
     handed_out BOOLEAN NOT NULL
 );
 -- One place per person and desk at a time; a removed one may come back.
@@ -93,6 +94,7 @@ CREATE TABLE invitations (
     email TEXT NOT NULL,
     roles TEXT NOT NULL,
     is_operator BOOLEAN NOT NULL,
+    renews BOOLEAN NOT NULL,
     code_hash BLOB,
     handed_out BOOLEAN NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -101,6 +103,54 @@ CREATE TABLE invitations (
 );
 CREATE UNIQUE INDEX invitations_code ON invitations (code_hash);
 CREATE INDEX invitations_desk ON invitations (desk_id);
+
+-- Credentials of somebody who lost both password and words, until people of their side have confirmed them.
+CREATE TABLE renewals (
+    member_id BLOB NOT NULL PRIMARY KEY REFERENCES members (id),
+    salt BLOB NOT NULL,
+    sign_in BLOB NOT NULL,
+    seed_by_password BLOB NOT NULL,
+    seed_by_words BLOB NOT NULL,
+    reading_key BLOB NOT NULL,
+    signing_key BLOB NOT NULL,
+    made_at BIGINT NOT NULL
+);
+
+CREATE TABLE renewal_confirmations (
+    member_id BLOB NOT NULL REFERENCES members (id),
+    production_id BLOB NOT NULL REFERENCES productions (id),
+    by_member BLOB NOT NULL REFERENCES members (id),
+    PRIMARY KEY (member_id, production_id)
+);
+
+-- What somebody signed with an earlier key stays theirs.
+CREATE TABLE former_keys (
+    signing_key BLOB NOT NULL PRIMARY KEY,
+    reading_key BLOB NOT NULL,
+    member_id BLOB NOT NULL REFERENCES members (id)
+);
+CREATE INDEX former_keys_member ON former_keys (member_id);
+
+CREATE TABLE absences (
+    member_id BLOB NOT NULL PRIMARY KEY REFERENCES members (id),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    substitute BLOB REFERENCES members (id)
+);
+CREATE INDEX absences_substitute ON absences (substitute);
+
+-- The last one of each production, and who pressed that it arrived.
+CREATE TABLE test_notices (
+    production_id BLOB NOT NULL PRIMARY KEY REFERENCES productions (id),
+    sent_at BIGINT NOT NULL
+);
+
+CREATE TABLE test_confirmations (
+    production_id BLOB NOT NULL REFERENCES productions (id),
+    member_id BLOB NOT NULL REFERENCES members (id),
+    confirmed_at BIGINT NOT NULL,
+    PRIMARY KEY (production_id, member_id)
+);
 
 CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY,
@@ -136,6 +186,8 @@ CREATE TABLE reports (
     level INTEGER NOT NULL,
     cycle INTEGER NOT NULL,
     due_at BIGINT,
+    board_at BIGINT,
+    board_at_union BIGINT,
     wake_at BIGINT,
     deliver_at BIGINT,
     outcome TEXT,
@@ -156,17 +208,15 @@ CREATE TABLE reports (
     open BOOLEAN NOT NULL,
     outages_until BIGINT NOT NULL,
     told_production INTEGER NOT NULL,
-    told_union INTEGER NOT NULL,
-    place_production BIGINT NOT NULL,
-    place_union BIGINT NOT NULL
+    told_union INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
 CREATE INDEX reports_wake ON reports (wake_at) WHERE open;
--- The boards: one order for each side, and within it one range for each highest level told, so that a page reads nothing
--- that its reader's level was not told.
-CREATE INDEX reports_board_production ON reports (production_id, told_production, place_production, id);
-CREATE INDEX reports_board_union ON reports (production_id, told_union, place_union, id);
+-- The boards: overdue and nearest first, none last, then by id; each side by what it is shown, and within it one range
+-- for each highest level told, so that a page reads nothing that its reader's level was not told.
+CREATE INDEX reports_board ON reports (production_id, told_production, coalesce(board_at, 9223372036854775807), id);
+CREATE INDEX reports_board_union ON reports (production_id, told_union, coalesce(board_at_union, 9223372036854775807), id);
 CREATE INDEX reports_unanswered ON reports (production_id, id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 
@@ -188,6 +238,15 @@ CREATE TABLE envelopes (
     sealed BLOB NOT NULL,
     PRIMARY KEY (report_id, key_id, group_id)
 ) WITHOUT ROWID;
+
+-- Reports that were open when somebody was let in, and that nobody has re-sealed to them yet.
+CREATE TABLE resealings (
+    report_id BLOB NOT NULL,
+    member_id BLOB NOT NULL,
+    production_id BLOB NOT NULL,
+    PRIMARY KEY (report_id, member_id)
+) WITHOUT ROWID;
+CREATE INDEX resealings_production ON resealings (production_id, report_id);
 
 CREATE TABLE kept_out (
     report_id BLOB NOT NULL PRIMARY KEY,
@@ -270,6 +329,7 @@ CREATE TABLE links (
     token_hash BLOB NOT NULL PRIMARY KEY,
     report_id BLOB NOT NULL,
     member_id BLOB NOT NULL,
+    cycle INTEGER NOT NULL,
     due_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX links_report ON links (report_id);
@@ -312,10 +372,38 @@ CREATE TABLE ledger_tiles (
     PRIMARY KEY (level, n)
 ) WITHOUT ROWID;
 
-CREATE TABLE ledger_checkpoints (
-    size BIGINT NOT NULL PRIMARY KEY,
-    note TEXT NOT NULL
+-- A log has one origin; another one is begun only where a database was restored from an older copy.
+CREATE TABLE ledger_logs (
+    number INTEGER NOT NULL PRIMARY KEY,
+    origin TEXT NOT NULL,
+    from_size BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX ledger_logs_origin ON ledger_logs (origin);
+
+CREATE TABLE ledger_checkpoints (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    signed_at BIGINT NOT NULL,
+    PRIMARY KEY (log, size)
+) WITHOUT ROWID;
+CREATE INDEX ledger_checkpoints_signed ON ledger_checkpoints (log, signed_at);
+
+CREATE TABLE ledger_cosignatures (
+    log INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    witness TEXT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (log, size, witness)
+) WITHOUT ROWID;
+
+-- The last tick that was integrated: one row, id 1.
+CREATE TABLE ledger_ticks (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    last BIGINT NOT NULL
+);
+INSERT INTO ledger_ticks (id, last) VALUES (1, 0);
 
 CREATE TABLE heartbeats (
     instance BLOB NOT NULL PRIMARY KEY,
@@ -371,6 +459,18 @@ CREATE TRIGGER ledger_checkpoints_unchanged BEFORE UPDATE ON ledger_checkpoints 
 END;
 CREATE TRIGGER ledger_checkpoints_kept BEFORE DELETE ON ledger_checkpoints BEGIN
     SELECT RAISE(ABORT, 'ledger checkpoints are never deleted');
+END;
+CREATE TRIGGER ledger_logs_unchanged BEFORE UPDATE ON ledger_logs BEGIN
+    SELECT RAISE(ABORT, 'ledger logs are never changed');
+END;
+CREATE TRIGGER ledger_logs_kept BEFORE DELETE ON ledger_logs BEGIN
+    SELECT RAISE(ABORT, 'ledger logs are never deleted');
+END;
+CREATE TRIGGER ledger_cosignatures_unchanged BEFORE UPDATE ON ledger_cosignatures BEGIN
+    SELECT RAISE(ABORT, 'ledger cosignatures are never changed');
+END;
+CREATE TRIGGER ledger_cosignatures_kept BEFORE DELETE ON ledger_cosignatures BEGIN
+    SELECT RAISE(ABORT, 'ledger cosignatures are never deleted');
 END;
 CREATE TRIGGER ledger_pending_unchanged BEFORE UPDATE ON ledger_pending BEGIN
     SELECT RAISE(ABORT, 'pending ledger entries are never changed');

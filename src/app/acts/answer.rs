@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::role_code;
 use crate::{
-    app::error::AppError,
+    app::{error::AppError, fields::moment},
     domain::{
         event::AnswerKind,
         lifecycle::{Actor, AnswerGiven},
@@ -119,17 +119,6 @@ impl Checked {
     }
 }
 
-/// An instant as RFC 3339 writes it.
-fn moment(field: &str, text: &str) -> Result<UtcMillis, AppError> {
-    let wrong = || AppError::invalid(field, "has to be a time such as 2026-11-21T18:00:00Z");
-    // The library takes more than RFC 3339 does; a zone in brackets would be one more way to say the same.
-    if text.contains('[') {
-        return Err(wrong());
-    }
-    let at = text.parse::<jiff::Timestamp>().map_err(|_| wrong())?;
-    Ok(UtcMillis::new(at.as_millisecond()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,14 +149,6 @@ mod tests {
         assert_eq!(refused(&format!(r#"{{"kind":"dispute","text":"x","done":"planned"{dated}"#)), "done");
         let planned = body(&format!(r#"{{"kind":"action","text":"x","by_role":"upm","done":"planned"{dated}"#));
         assert_eq!(planned.check().unwrap().planned_by, Some(UtcMillis::new(1_795_284_000_000)));
-    }
-
-    #[test]
-    fn a_date_is_an_instant_with_its_offset() {
-        assert_eq!(moment("done_by", "2026-11-21T11:00:00-07:00").unwrap(), UtcMillis::new(1_795_284_000_000));
-        for wrong in ["tomorrow", "2026-11-21", "2026-11-21T18:00:00", "2026-11-21T18:00:00Z[UTC]", ""] {
-            assert!(moment("done_by", wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
         event::Event,
         ids::ReportId,
         lifecycle::{self, Filing, People},
-        time::UtcMillis,
+        time::{Seconds, UtcMillis},
     },
     sealing::kept_out::{self, Name},
 };
@@ -43,6 +43,10 @@ pub(super) struct Draft {
     pub(super) people: People,
     /// What happened at its birth.
     pub(super) events: Vec<Event>,
+    /// The hour in which it is counted: never anything finer.
+    pub(super) hour: UtcMillis,
+    /// Its crew code is no longer in full force.
+    pub(super) by_old_code: bool,
 }
 
 impl App {
@@ -79,6 +83,8 @@ impl App {
             tags,
             people,
             events,
+            hour: now.up(Seconds::hours(1)),
+            by_old_code: false,
         }
     }
 

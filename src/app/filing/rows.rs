@@ -37,6 +37,8 @@ pub(super) fn new_row(production: &Production, reporter: &Reporter, draft: &Draf
         level: 0,
         cycle: 0,
         due_at: None,
+        board_at: None,
+        board_at_union: None,
         wake_at: None,
         deliver_at: None,
         outcome: None,
@@ -58,8 +60,6 @@ pub(super) fn new_row(production: &Production, reporter: &Reporter, draft: &Draf
         outages_until: UtcMillis::default(),
         told_production: 0,
         told_union: 0,
-        place_production: UtcMillis::default(),
-        place_union: UtcMillis::default(),
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) enum Change {
     Removed,
     /// Its roles are others.
     RolesChanged,
+    /// Its person has, or is about to have, a new key.
+    NewKey,
 }
 
 impl PersonBody {
@@ -68,6 +70,7 @@ impl PersonBody {
                 Change::Added => SeatChange::Added,
                 Change::Removed => SeatChange::Removed,
                 Change::RolesChanged => SeatChange::RolesChanged,
+                Change::NewKey => SeatChange::NewKey,
             },
             expires: self.expires,
         }

@@ -108,7 +108,8 @@ fn due_of(event: &Event, report: &Report) -> Option<UtcMillis> {
     if let EventKind::VerificationAsked { due_at, .. } = &event.kind {
         return Some(*due_at);
     }
-    report.due_at()
+    // A level that is skipped has no clock; the one that ran before it is over.
+    if matches!(event.kind, EventKind::NoRecipient { .. }) { None } else { report.due_at() }
 }
 
 fn awaited_of(event: &Event, report: &Report) -> Option<Awaiting> {

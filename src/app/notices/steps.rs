@@ -1,12 +1,14 @@
 //! The ladder of one report as a mail shows it: each step and how it stands now.
 //!
-//! A step that nobody could be told at is there for the union side alone: who is missing may be the subject.
+//! A step that nobody could be told at is there for the union side alone, and two that are asked together are one for
+//! everybody else: who is missing may be the subject.
 //!
 //! Source: security.md, "Kept out"; experience.md, "Mail".
 
 use crate::{
     app::record::Subject,
     domain::{
+        access::Together,
         event::{Awaiting, Silence},
         policy::{Level, Side, WindowRow},
         report::{Answer, Breach, Open, Report, Stage},
@@ -23,9 +25,35 @@ pub(super) fn steps(subject: &Subject, reader: Side) -> Vec<Step> {
     }
     let levels = levels(subject);
     let above = levels.iter().copied().find(|level| Some(*level) > report.highest);
-    let step = |level: &Level| Some(Step { level: level.0, state: state(report, *level, above)? });
-    let steps = levels.iter().filter_map(step);
-    steps.filter(|step| reader == Side::Union || step.state != StepState::NobodyThere).collect()
+    let step = |level: &Level| Some(Step { level: level.0, with: None, state: state(report, *level, above)? });
+    let steps: Vec<Step> = levels.iter().filter_map(step).collect();
+    let together = Together::seen_by(reader, &subject.policy).filter(|_| report.together.contains(&report.cycle));
+    let steps = together.map_or_else(|| steps.clone(), |together| as_one(together, &steps));
+    let may_see = |step: &Step| reader == Side::Union || step.state != StepState::NobodyThere;
+    steps.into_iter().filter(may_see).collect()
+}
+
+/// The two levels that are asked together as one step, which stands as whichever of them is there.
+fn as_one(together: Together, steps: &[Step]) -> Vec<Step> {
+    let (both, above): (Vec<Step>, Vec<Step>) = steps.iter().partition(|step| step.level <= together.higher.0);
+    let state = both.into_iter().map(|step| step.state).min_by_key(rank);
+    let one = |state| Step { level: together.higher.0, with: Some(together.lower.0), state };
+    state.map(one).into_iter().chain(above).collect()
+}
+
+/// Which of two states says how the step stands, the lowest first.
+const fn rank(state: &StepState) -> u8 {
+    match state {
+        StepState::Running { .. } => 0,
+        StepState::Promised { .. } => 1,
+        StepState::Answered { .. } => 2,
+        StepState::Missed { .. } => 3,
+        StepState::Unreachable { .. } => 4,
+        StepState::NotTold { .. } => 5,
+        StepState::AskedEarly => 6,
+        StepState::Later { .. } => 7,
+        StepState::NobodyThere => 8,
+    }
 }
 
 /// Levels that the report can come to: `concern` and `retaliation` end with their windows.

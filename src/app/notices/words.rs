@@ -87,7 +87,7 @@ pub(in crate::app) fn may_acknowledge_until(subject: &Subject, seat: &Seat, now:
 /// mail that is late says what was due.
 fn due(kind: NoticeKind, report: &Report, body: &ReportBody, seat: &Seat) -> Option<Due> {
     let (awaiting, at, levels) = match &report.stage {
-        Stage::Open(open) if is_current(kind, body, report, &open.levels) => {
+        Stage::Open(open) if is_of_no_clock(kind, body) || is_current(kind, body, report, &open.levels) => {
             (report.awaiting()?, open.due_at(), open.levels.clone())
         }
         Stage::Answered(answered) if is_about_answer(body) => {
@@ -102,6 +102,11 @@ fn due(kind: NoticeKind, report: &Report, body: &ReportBody, seat: &Seat) -> Opt
     // Told early: they may act, and owe nothing while the clock of another step runs.
     let is_early = kind == NoticeKind::LevelEntered && seat.side == report.clock_side() && who != Who::You;
     (!is_early).then_some(Due { act: act(awaiting)?, who, at })
+}
+
+/// Told of a level that was skipped: what matters to the reader is the clock that runs instead.
+fn is_of_no_clock(kind: NoticeKind, body: &ReportBody) -> bool {
+    kind == NoticeKind::LevelEntered && body.due_at.is_none()
 }
 
 /// The clock that the event is about is the one that runs now.

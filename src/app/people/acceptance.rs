@@ -9,15 +9,11 @@ use zeroize::Zeroizing;
 
 use super::seats::{Drawn, Taking};
 use crate::{
-    app::{App, error::AppError, fields, sessions::unsuitable},
-    auth::{one_time::OneTime, password::Password, stretch::Salt},
+    app::{App, error::AppError, fields},
+    auth::one_time::OneTime,
     domain::{
         ids::{EventId, InvitationId, MemberId, SeatId},
         time::UtcMillis,
-    },
-    sealing::{
-        keys::MemberSeed,
-        seed::{RecoveryWords, SeedLock},
     },
     storage::{
         Bytes, StorageError, Tx,
@@ -47,13 +43,16 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for a code that is false, used or over; [`AppError::Invalid`] naming `name`, `password`,
-    /// or `invitation` for a seat on a second side; [`AppError::SignInRequired`] and [`AppError::SlowDown`] for a wrong
+    /// or `invitation` for a seat on a second side; [`AppError::WrongPassword`] and [`AppError::SlowDown`] for a wrong
     /// password of a known address; [`AppError::Unavailable`] while too many sign in at once.
     pub async fn accept(&self, code: &str, name: &str, password: &str) -> Result<Accepted, AppError> {
         let now = self.inner.clock.now();
         let code: OneTime = code.parse().map_err(|_| AppError::NotFound)?;
         let (invitation, member) = self.open_invitation(code.stored(), now).await?;
         let name = fields::line("name", name, NAME_MAX)?;
+        if let (true, Some(member)) = (invitation.renews, &member) {
+            return self.accept_renewal(invitation, member.id, password, now).await;
+        }
         let (accepting, words) = if let Some(member) = member {
             self.check_password(&member.email, password, now).await?;
             (Accepting::Known(member.id), None)
@@ -62,8 +61,7 @@ impl App {
             (Accepting::New(Box::new(row)), Some(words))
         };
         self.put_acceptance(invitation.id, accepting, now).await?;
-        self.inner.nudges.sender.notify_one();
-        Ok(Accepted { recovery_words: words.map(|words| words.words()) })
+        Ok(Accepted { recovery_words: words })
     }
 
     async fn open_invitation(
@@ -86,30 +84,25 @@ impl App {
         name: String,
         password: &str,
         now: UtcMillis,
-    ) -> Result<(MemberRow, RecoveryWords), AppError> {
-        let entropy = &*self.inner.entropy;
-        let password = Password::choose(password, &self.inner.common_passwords)
-            .map_err(|rule| AppError::invalid("password", unsuitable(rule)))?;
-        let (id, salt) = (MemberId::new(entropy.bytes()), Salt(entropy.bytes()));
-        let (seed, words) = (MemberSeed::new(entropy.bytes()), RecoveryWords::new(entropy.bytes()));
-        let halves = self.stretch(&password, salt).await?;
-        let keys = *seed.keys().public();
+    ) -> Result<(MemberRow, Zeroizing<String>), AppError> {
+        let id = MemberId::new(self.inner.entropy.bytes());
+        let fresh = self.fresh_credentials(id, password).await?;
         let row = MemberRow {
             id,
             email: invitation.email.clone(),
             name,
             is_operator: invitation.is_operator,
-            salt: salt.0.to_vec(),
-            sign_in: Bytes(halves.sign_in.stored(&self.inner.keys.sign_in)),
-            seed_by_password: SeedLock::password(&halves.unlock, id).seal(&seed, entropy),
-            seed_by_words: SeedLock::recovery(&words, id).seal(&seed, entropy),
-            reading_key: Bytes(keys.reading),
-            signing_key: Bytes(keys.verify.0),
+            salt: fresh.salt.0.to_vec(),
+            sign_in: Bytes(fresh.sign_in),
+            seed_by_password: fresh.seed_by_password,
+            seed_by_words: fresh.seed_by_words,
+            reading_key: Bytes(fresh.keys.reading),
+            signing_key: Bytes(fresh.keys.verify.0),
             failures: 0,
             slow_until: None,
             created_at: now,
         };
-        Ok((row, words))
+        Ok((row, fresh.words))
     }
 
     async fn put_acceptance(
@@ -130,7 +123,7 @@ impl App {
             people::save_invitation(tx, &InvitationRow { used_at: Some(now), ..invitation.clone() })?;
             app.seat(tx, &invitation, &member, drawn, now)
         };
-        self.inner.storage.write(&key, write).await
+        self.change_people(&key, write).await
     }
 
     async fn key_of_invitation(&self, id: InvitationId) -> Result<[u8; 16], AppError> {

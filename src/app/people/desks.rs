@@ -152,7 +152,9 @@ impl App {
         let now = self.inner.clock.now();
         let (app, production) = (self.clone(), self.production_of(desk).await?);
         let write = move |tx: &mut Tx| app.replace_desk(tx, who, desk, &change, now);
-        self.inner.storage.write(production.as_bytes(), write).await
+        let changed = self.inner.storage.write(production.as_bytes(), write).await?;
+        self.nudge_both();
+        Ok(changed)
     }
 
     fn replace_desk(
@@ -189,6 +191,10 @@ impl App {
         } else {
             policy::desks_changed(tx, &production, &wanted, now)?
         };
+        if !waits && moved.level != row.level {
+            // Whoever sat there is at another level now: the one whose clock runs may be empty.
+            self.people_changed(tx, production.id, now)?;
+        }
         Ok(DeskChanged { desk: DeskView::try_from(if waits { &row } else { &moved })?, standing })
     }
 
@@ -212,9 +218,13 @@ impl App {
                 return policy::propose_desks(tx, &production, &wanted, now);
             }
             seats::end_desk(&app, tx, &production, row, event, now)?;
-            policy::desks_changed(tx, &production, &wanted, now)
+            let standing = policy::desks_changed(tx, &production, &wanted, now)?;
+            app.people_changed(tx, production.id, now)?;
+            Ok(standing)
         };
-        self.inner.storage.write(production.as_bytes(), write).await
+        let standing = self.inner.storage.write(production.as_bytes(), write).await?;
+        self.nudge_both();
+        Ok(standing)
     }
 
     /// The production of a desk, ended or not.

@@ -66,6 +66,8 @@ pub struct InvitationView {
     pub expires_at: String,
     /// Its code was printed by the host and not mailed, so the address was not checked.
     pub handed_out: bool,
+    /// It is for somebody who sits there and lost both password and recovery words.
+    pub renews: bool,
 }
 
 impl InvitationView {
@@ -77,6 +79,7 @@ impl InvitationView {
             roles: stored(&row.roles)?,
             expires_at: time(row.expires_at),
             handed_out: row.handed_out,
+            renews: row.renews,
         })
     }
 }
@@ -187,7 +190,7 @@ fn refuse(production: &Production, desk: &DeskRow, member: &MemberRow, side: Sid
 /// A new invitation, or the one that waits already, made new.
 fn make(tx: &mut Tx, asked: &Asked, production: &Production) -> Result<(InvitationRow, bool), AppError> {
     let waiting = people::invitations_to_desk(tx, asked.desk)?;
-    let waiting = waiting.into_iter().find(|row| row.email == asked.email && row.used_at.is_none());
+    let waiting = waiting.into_iter().find(|row| !row.renews && row.email == asked.email && row.used_at.is_none());
     let Some(before) = waiting else {
         let row = InvitationRow {
             id: asked.id,
@@ -196,6 +199,7 @@ fn make(tx: &mut Tx, asked: &Asked, production: &Production) -> Result<(Invitati
             email: asked.email.clone(),
             roles: asked.roles.clone(),
             is_operator: false,
+            renews: false,
             code_hash: asked.printed.map(Bytes),
             handed_out: asked.printed.is_some(),
             expires_at: asked.now.plus(INVITATION),

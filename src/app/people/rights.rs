@@ -5,7 +5,7 @@
 //! Source: api.md, "Operator and desk administration".
 
 use crate::{
-    app::{Production, error::AppError, sessions::SignedIn},
+    app::{Production, Seat, error::AppError, sessions::SignedIn},
     domain::{
         ids::MemberId,
         policy::{Level, Side},
@@ -83,6 +83,26 @@ impl Administrator {
         }
     }
 
+    /// Gives the crew another code: either side, and the operator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn must_change_code(self, production: &Production) -> Result<(), AppError> {
+        allowed(self.runs_the_server() || self.sits_on_a_side(production))
+    }
+
+    /// Sends everybody a test notice: either side, and the operator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn must_test(self, production: &Production) -> Result<(), AppError> {
+        allowed(self.runs_the_server() || self.sits_on_a_side(production))
+    }
+
+    fn sits_on_a_side(self, production: &Production) -> bool {
+        self.seats(production).any(|(side, _)| matches!(side, Side::Production | Side::Union))
+    }
+
     /// Invites to a desk and renames it: members of its side, at their own level and below. Observers count with the
     /// production; an observer invites observers alone.
     ///
@@ -97,6 +117,17 @@ impl Administrator {
             | (Side::Observer, Side::Production) => false,
         };
         allowed(self.runs_the_server() || self.seats(production).any(reaches))
+    }
+
+    /// Lets somebody in to what was open when they came: see [`Production::who_lets_in`]; never the operator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn must_let_in(self, production: &Production, seat: &Seat) -> Result<MemberId, AppError> {
+        match self {
+            Self::Member(member) if production.who_lets_in(seat).iter().any(|s| s.member == member) => Ok(member),
+            Self::Host | Self::Operator(_) | Self::Member(_) => Err(AppError::NotFound),
+        }
     }
 
     fn seats(self, production: &Production) -> impl Iterator<Item = (Side, Option<Level>)> {

@@ -24,7 +24,7 @@ use crate::{
         outbox,
         people::{self, InvitationRow, MemberRow, SeatRow},
         productions::{self, DeskRow},
-        report_parts,
+        report_parts, resealings,
     },
 };
 
@@ -60,6 +60,7 @@ impl App {
         if production.seats_of(member.id).any(|seat| seat.desk == desk.id) {
             return Ok(());
         }
+        let known = production.seats_of(member.id).find(|seat| seat.let_in_at.is_some());
         let first_of_union = side == Side::Union && !production.has_anybody(Side::Union);
         let row = SeatRow {
             id: drawn.seat,
@@ -70,7 +71,9 @@ impl App {
             added_at: now,
             removed_at: None,
             // Nobody is there who could let in the union's first; what they may read was sealed to nobody before.
-            let_in_at: first_of_union.then_some(now),
+            // Somebody of the side vouched for them at another desk: what is open is sealed to them already.
+            let_in_at: known.map(|seat| seat.let_in_at).unwrap_or(first_of_union.then_some(now)),
+            let_in_by: known.and_then(|seat| seat.let_in_by),
             handed_out: invitation.handed_out,
         };
         people::add_seat(tx, &row)?;
@@ -99,8 +102,9 @@ impl App {
         Ok(outbox::enqueue(tx, &rows)?)
     }
 
-    /// Takes a seat away: it leaves the roster, sessions end, and envelopes go with the member's last seat there.
-    fn give_up(
+    /// Takes a seat away: it leaves the roster, sessions end, and envelopes go with the member's last seat there. The
+    /// caller makes the next roster.
+    pub(super) fn give_up(
         &self,
         tx: &mut Tx,
         production: &Production,
@@ -115,15 +119,26 @@ impl App {
         if !production.seats_of(member.id).any(|s| s.id != row.id) {
             take_envelopes(tx, production, member.id, key_of(&member))?;
         }
-        let body = body_of(&member, &desk.name, stored(&row.roles)?, Change::Removed);
+        // One event removes several people from a desk: each removal is told by itself.
+        let told = (Change::Removed, mixed(event, member.id));
+        self.tell_union(tx, production, (&member, &desk.name, stored(&row.roles)?), told, now)
+    }
+
+    /// Every union seat but the member's own is told what happened to a seat.
+    pub(super) fn tell_union(
+        &self,
+        tx: &mut Tx,
+        production: &Production,
+        (member, desk, roles): (&MemberRow, &str, Vec<String>),
+        (change, event): (Change, EventId),
+        now: UtcMillis,
+    ) -> Result<(), AppError> {
+        let body = body_of(member, desk, roles, change);
         let told = Told { event, production: production.id, body: &body, now };
         let union = production.seats.iter().filter(|s| s.side == Side::Union && s.member != member.id);
         let rows: Vec<_> = members(union)
             .into_iter()
-            // One event removes several people from a desk: each removal is told by itself.
-            .map(|to| {
-                self.person_notice(&Told { event: mixed(event, member.id), ..told }, NoticeKind::RosterChanged, to)
-            })
+            .map(|to| self.person_notice(&told, NoticeKind::RosterChanged, to))
             .collect::<Result<_, _>>()?;
         Ok(outbox::enqueue(tx, &rows)?)
     }
@@ -160,19 +175,27 @@ pub(super) fn refuse_second_side(
     Ok(())
 }
 
-fn new_roster(tx: &mut Tx, production: &Production, now: UtcMillis) -> Result<(), AppError> {
+/// The next version of a production's roster.
+pub(super) fn new_roster(tx: &mut Tx, production: &Production, now: UtcMillis) -> Result<(), AppError> {
     let mut row = productions::find(tx, production.id)?.ok_or(AppError::NotFound)?;
     roster::next_version(tx, &mut row, now)?;
     Ok(productions::save(tx, &row)?)
 }
 
-fn take_envelopes(tx: &mut Tx, production: &Production, member: MemberId, key: KeyId) -> Result<(), AppError> {
-    outbox::remove_links(tx, member, None)?;
+/// Whatever a member had of a production's reports: envelopes, links, and what was about to be sealed to them.
+pub(super) fn take_envelopes(
+    tx: &mut Tx,
+    production: &Production,
+    member: MemberId,
+    key: KeyId,
+) -> Result<(), AppError> {
+    resealings::remove_of(tx, production.id, member)?;
     let mut after: Option<PassKey> = None;
     loop {
         let page = boards::every(tx, production.id, after, AT_ONCE)?;
         for report in &page {
             report_parts::remove_envelopes(tx, report.id, &key.0)?;
+            outbox::remove_links(tx, member, Some(report.id))?;
         }
         match page.last() {
             Some(last) => after = Some(boards::pass_key(last)),
@@ -181,7 +204,8 @@ fn take_envelopes(tx: &mut Tx, production: &Production, member: MemberId, key: K
     }
 }
 
-fn key_of(member: &MemberRow) -> KeyId {
+/// The id of a member's keys.
+pub(super) fn key_of(member: &MemberRow) -> KeyId {
     PublicKeys { reading: member.reading_key.0, verify: VerifyKey(member.signing_key.0) }.id()
 }
 
@@ -196,7 +220,8 @@ fn body_of(member: &MemberRow, desk: &str, roles: Vec<String>, change: Change) -
     }
 }
 
-fn mixed(event: EventId, member: MemberId) -> EventId {
+/// An id that belongs to an event and one thing of several that it did.
+pub(super) fn mixed(event: EventId, member: MemberId) -> EventId {
     let mut bytes = *event.as_bytes();
     bytes.iter_mut().zip(member.as_bytes()).for_each(|(byte, other)| *byte ^= other);
     EventId::new(bytes)

@@ -6,7 +6,7 @@ use super::Subject;
 use crate::{
     app::{context::json, error::AppError},
     domain::{
-        access::place_for,
+        access::board_at,
         event::{Event, EventKind, Outcome},
         policy::{Level, Side},
         report::{Report, Stage},
@@ -58,6 +58,6 @@ fn note_places(row: &mut ReportRow, report: &Report) {
     let highest = |told: &BTreeSet<Level>| told.last().map_or(0, |level| i32::from(level.0));
     row.told_production = if report.observers_told { reports::OBSERVERS } else { highest(&report.reached) };
     row.told_union = highest(&report.union_reached);
-    row.place_production = place_for(report, Side::Production);
-    row.place_union = place_for(report, Side::Union);
+    row.board_at = board_at(report, Side::Production);
+    row.board_at_union = board_at(report, Side::Union);
 }

@@ -26,11 +26,18 @@ use crate::{
     },
 };
 
-/// A desk whose person no mail reaches.
-struct Place {
-    side: Side,
-    level: Option<Level>,
-    desk: crate::domain::ids::DeskId,
+/// A desk to which a notice goes, or would.
+pub(in crate::app) struct Place {
+    pub(in crate::app) side: Side,
+    pub(in crate::app) level: Option<Level>,
+    pub(in crate::app) desk: crate::domain::ids::DeskId,
+}
+
+impl Place {
+    /// Where somebody sits.
+    pub(in crate::app) const fn of(seat: &Seat) -> Self {
+        Self { side: seat.side, level: seat.level, desk: seat.desk }
+    }
 }
 
 impl App {
@@ -123,7 +130,7 @@ impl App {
             change: Change::Added,
             expires: None,
         };
-        let places: Vec<Place> = production.seats_of(dead.member).map(place).collect();
+        let places: Vec<Place> = production.seats_of(dead.member).map(Place::of).collect();
         self.dead_address_notices(
             production,
             &places,
@@ -163,17 +170,18 @@ impl App {
         told: &Told<'_>,
     ) -> Result<Vec<NoticeRow>, AppError> {
         let others = production.seats.iter().filter(|seat| dead.is_none_or(|dead| dead.member != seat.member));
-        let told_seats = others.filter(|seat| {
-            seat.side == Side::Union
-                || places.iter().any(|place| seat.desk == place.desk || is_above(production, place, seat))
-        });
+        let told_seats = others.filter(|seat| hears_of(production, places, seat));
         let to = members(told_seats);
         to.into_iter().map(|member| self.person_notice(told, NoticeKind::AddressDead, member)).collect()
     }
 }
 
-fn place(seat: &Seat) -> Place {
-    Place { side: seat.side, level: seat.level, desk: seat.desk }
+/// Whether a seat hears of notices that do not reach these places: the desk itself, the desk above, the union side.
+///
+/// Source: domain.md, "Fairness".
+pub(in crate::app) fn hears_of(production: &Production, places: &[Place], seat: &Seat) -> bool {
+    let is_near = |place: &Place| seat.desk == place.desk || is_above(production, place, seat);
+    seat.side == Side::Union || places.iter().any(is_near)
 }
 
 /// The seat is at the next level above at which somebody of that side sits.

@@ -84,7 +84,7 @@ impl App {
         let Some(subject) = self.inner.storage.read(read).await? else { return Ok(None) };
         let Ok(seat) = reader_seat(kind, &subject, member, body.reader_level.map(Level)) else { return Ok(None) };
         let link = match may_acknowledge_until(&subject, seat, now) {
-            Some(due_at) => Some(self.draw_link(report, member, due_at).await?),
+            Some(due_at) => Some(self.draw_link(report, member, (subject.report.cycle, due_at)).await?),
             None => None,
         };
         let facts = NoticeFacts {
@@ -96,10 +96,16 @@ impl App {
         self.outgoing(row, &facts, &to, &[self.thread(report, member)]).map(Some)
     }
 
-    /// A link by which one person may acknowledge one report until its deadline.
-    async fn draw_link(&self, report: ReportId, member: MemberId, due_at: UtcMillis) -> Result<String, AppError> {
+    /// A link by which one person may acknowledge one report in one cycle until its deadline.
+    async fn draw_link(
+        &self,
+        report: ReportId,
+        member: MemberId,
+        (cycle, due_at): (u16, UtcMillis),
+    ) -> Result<String, AppError> {
         let token = OneTime::new(self.inner.entropy.bytes());
-        let row = LinkRow { token_hash: Bytes(token.stored()), report_id: report, member_id: member, due_at };
+        let (token_hash, cycle) = (Bytes(token.stored()), i32::from(cycle));
+        let row = LinkRow { token_hash, report_id: report, member_id: member, cycle, due_at };
         self.inner.storage.write(report.as_bytes(), move |tx| outbox::add_link(tx, &row)).await?;
         Ok(format!("{}/a/{}", self.inner.settings.public_url, token.text().as_str()))
     }
@@ -113,8 +119,10 @@ impl App {
         let (Some(id), Some(member)) = (row.production_id, row.member_id) else { return Ok(None) };
         let production = self.production(id).await?;
         let Some(seat) = production.seats_of(member).next() else { return Ok(None) };
+        let test = kind == NoticeKind::TestNotice;
         let facts = NoticeFacts {
             person: Some(PersonBody::read(&row.body)?.facts()),
+            link: test.then(|| format!("{}#test", self.desk_url())),
             ..facts_for(kind, &production, seat, self.desk_url(), now)
         };
         self.outgoing(row, &facts, &to(seat), &[]).map(Some)
@@ -205,7 +213,7 @@ fn reader_seat(
     }
     let told = subject.told_seats(member);
     let is_told = |seat: &&Seat| told.iter().any(|t| t.side == seat.side && t.level == seat.level);
-    let seats = || subject.production.seats_of(member).filter(is_told);
+    let seats = || subject.production.places_of(member).filter(is_told);
     seats().find(|seat| seat.level == level).or_else(|| seats().next()).ok_or(Senseless)
 }
 

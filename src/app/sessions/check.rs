@@ -7,7 +7,7 @@ use super::{
 use crate::{
     auth::{
         password::{MAX_CHARS, MIN_CHARS, Password, Unsuitable},
-        stretch::{Halves, Salt, StretchError},
+        stretch::{Halves, Salt, StretchError, Turn},
     },
     domain::{ids::MemberId, time::UtcMillis},
     sealing::{keys::MemberSeed, seed::SeedLock},
@@ -31,26 +31,38 @@ impl App {
         let password = Password::present(password).map_err(|e| AppError::invalid("password", unsuitable(e)))?;
         // An address that can be nobody's costs what an unknown one costs.
         let email = fields::email("email", email).unwrap_or_default();
-        let wanted = email.clone();
-        let found = self.inner.storage.read(move |conn| Ok::<_, AppError>(people::by_email(conn, &wanted)?)).await?;
-        match found {
-            Some(member) => self.check_member(member, &password, now).await,
-            None => Err(self.refuse_stranger(&email, &password, now).await),
+        self.may_try(&email, now).await?;
+        let turn = self.inner.permits.turn(Some(&email)).await.map_err(busy)?;
+        // Others may have waited under the same name: what they got wrong counts for whoever stood behind them. That
+        // took a while, so the clock is asked once more.
+        let now = self.inner.clock.now();
+        match self.may_try(&email, now).await? {
+            Some(member) => self.check_member(member, turn, &password, now).await,
+            None => Err(self.refuse_stranger(&email, turn, &password, now).await),
         }
+    }
+
+    /// Whose name it is, unless it has to wait. Costs the same whether anybody has it.
+    async fn may_try(&self, email: &str, now: UtcMillis) -> Result<Option<MemberRow>, AppError> {
+        let wanted = email.to_owned();
+        let found = self.inner.storage.read(move |conn| Ok::<_, AppError>(people::by_email(conn, &wanted)?)).await?;
+        let stranger = self.inner.strangers.slow(email);
+        refuse_if_too_soon(found.as_ref().map_or(stranger, slow), now)?;
+        Ok(found)
     }
 
     async fn check_member(
         &self,
         member: MemberRow,
+        turn: Turn,
         password: &Password,
         now: UtcMillis,
     ) -> Result<(MemberRow, MemberSeed), AppError> {
-        refuse_if_too_soon(slow(&member), now)?;
         let salt = <[u8; 16]>::try_from(member.salt.as_slice()).map_err(AppError::internal)?;
-        let halves = self.stretch(password, Salt(salt)).await?;
+        let halves = turn.derive(password, Salt(salt)).await.map_err(busy)?;
         if !halves.sign_in.is(&member.sign_in.0, &self.inner.keys.sign_in) {
             self.count_failure(member.id, now).await?;
-            return Err(AppError::SignInRequired);
+            return Err(AppError::WrongPassword);
         }
         let seed = SeedLock::password(&halves.unlock, member.id).open(&member.seed_by_password);
         let seed = seed.map_err(AppError::internal)?;
@@ -63,17 +75,14 @@ impl App {
         self.inner.permits.derive(password, salt).await.map_err(busy)
     }
 
-    async fn refuse_stranger(&self, email: &str, password: &Password, now: UtcMillis) -> AppError {
-        if let Err(too_soon) = refuse_if_too_soon(self.inner.strangers.slow(email), now) {
-            return too_soon;
-        }
-        if let Err(error) = self.inner.permits.derive_for_nobody(password).await {
+    async fn refuse_stranger(&self, email: &str, turn: Turn, password: &Password, now: UtcMillis) -> AppError {
+        if let Err(error) = turn.derive_for_nobody(password).await {
             return busy(error);
         }
         // A write, as for a member, would tell the two apart by nothing but its place; memory is enough for a name
         // that opens nothing.
         self.inner.strangers.count(email, now);
-        AppError::SignInRequired
+        AppError::WrongPassword
     }
 
     async fn count_failure(&self, member: MemberId, now: UtcMillis) -> Result<(), AppError> {

@@ -1,10 +1,13 @@
 //! Refresh tokens: a new one at each use, and what the use of an old one means.
 //!
-//! The token is `<session>.<secret>`: with the session named, a token from long ago is known as one of its family
-//! without a list of all that were ever given out. Only the secret's hash is stored.
+//! The token is `<session>.<secret>.<mark>`. With the session named, a token from long ago is known as one of its family
+//! without a list of all that were ever given out; the mark, made with a key of the server, tells it from one that was
+//! made up: else whoever knows a session's id, which each access token shows, could end it. Only the secret's hash is
+//! stored.
 //!
 //! Source: security.md, "Accounts".
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::{
@@ -14,13 +17,16 @@ use super::{
 use crate::{
     auth::{
         one_time::OneTime,
-        session::{Presented, Refresh, refresh},
+        session::{self, Presented, refresh},
         token::LIFETIME,
     },
     domain::{ids::SessionId, time::UtcMillis},
-    sealing::{Hash, same},
+    sealing::{
+        Hash, same,
+        server::{Refresh, ServerKey},
+    },
     storage::{
-        Bytes, Tx,
+        Bytes, Conn, Tx,
         people::{self, SessionRow},
     },
 };
@@ -37,13 +43,23 @@ pub struct Refreshed {
 }
 
 /// A refresh token as it is given out.
-pub(super) fn token(session: SessionId, secret: &OneTime) -> Zeroizing<String> {
-    Zeroizing::new(format!("{session}.{}", secret.text().as_str()))
+pub(super) fn token(session: SessionId, secret: &OneTime, key: &ServerKey<Refresh>) -> Zeroizing<String> {
+    let mark = URL_SAFE_NO_PAD.encode(mark(session, secret, key));
+    Zeroizing::new(format!("{session}.{}.{mark}", secret.text().as_str()))
 }
 
-fn parse(token: &str) -> Option<(SessionId, OneTime)> {
-    let (session, secret) = token.split_once('.')?;
-    Some((session.parse().ok()?, secret.parse().ok()?))
+/// Shows that a token was given out by this server: HMAC-SHA256 over session and hash of the secret.
+fn mark(session: SessionId, secret: &OneTime, key: &ServerKey<Refresh>) -> Hash {
+    key.mac(&[session.as_bytes(), &secret.stored()])
+}
+
+/// A token that this server gave out, whenever that was.
+fn parse(token: &str, key: &ServerKey<Refresh>) -> Option<(SessionId, OneTime)> {
+    let (session, rest) = token.split_once('.')?;
+    let (secret, marked) = rest.split_once('.')?;
+    let (session, secret) = (session.parse().ok()?, secret.parse().ok()?);
+    let marked = Hash::try_from(URL_SAFE_NO_PAD.decode(marked).ok()?).ok()?;
+    same(&marked, &mark(session, &secret, key)).then_some((session, secret))
 }
 
 impl App {
@@ -54,9 +70,13 @@ impl App {
     /// [`AppError::SignInRequired`] for a token that is false or over.
     pub async fn refresh(&self, refresh_token: &str) -> Result<Refreshed, AppError> {
         let now = self.inner.clock.now();
-        let (id, presented) = parse(refresh_token).ok_or(AppError::SignInRequired)?;
+        let (id, presented) = parse(refresh_token, &self.inner.keys.refresh).ok_or(AppError::SignInRequired)?;
         let (presented, next) = (presented.stored(), OneTime::new(self.inner.entropy.bytes()));
         let stored = next.stored();
+        // Of a session that is over: nothing to write, so nothing is.
+        let known =
+            self.inner.storage.read(move |conn: &mut Conn| Ok::<_, AppError>(people::session(conn, id)?)).await?;
+        known.ok_or(AppError::SignInRequired)?;
         let session = self
             .inner
             .storage
@@ -65,7 +85,7 @@ impl App {
             .ok_or(AppError::SignInRequired)?;
         Ok(Refreshed {
             access_token: self.access_token(&session, now)?,
-            refresh_token: token(id, &next),
+            refresh_token: token(id, &next, &self.inner.keys.refresh),
             expires_in: LIFETIME.0,
         })
     }
@@ -81,13 +101,13 @@ fn rotate(
 ) -> Result<Option<SessionRow>, AppError> {
     let Some(mut row) = people::session(tx, id)? else { return Ok(None) };
     match refresh(&life(&row), which(&row, presented), now) {
-        Refresh::Rotate => {
+        session::Refresh::Rotate => {
             row.previous_hash = Some(row.refresh_hash);
             row.rotated_at = Some(now);
             row.successor_used = false;
         }
-        Refresh::Again => {}
-        Refresh::EndFamily | Refresh::Over => {
+        session::Refresh::Again => {}
+        session::Refresh::EndFamily | session::Refresh::Over => {
             people::end_session(tx, id)?;
             return Ok(None);
         }

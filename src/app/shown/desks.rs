@@ -2,7 +2,7 @@
 //!
 //! Source: security.md, "Kept out"; domain.md, "Fairness".
 
-use super::{answers, levels, messages, outcome, shown_to, time, timeline, unanswered};
+use super::{answers, levels, messages, outcome, shown_to, time, timeline, unanswered, unanswered_together};
 use crate::{
     app::{
         form::{SharedPart, UnionPart},
@@ -12,10 +12,10 @@ use crate::{
         view::{HolderView, ReportItem, ReportView, UnansweredView},
     },
     domain::{
-        access::{self, Act, due_for},
+        access::{self, Act, Together, due_for},
         catalogue::Chain,
         event::{Awaiting, Event, Telling},
-        policy::Side,
+        policy::{Level, Side},
         report::{Report, Stage},
         time::UtcMillis,
     },
@@ -67,8 +67,26 @@ pub(in crate::app) fn awaited(report: &Report, side: Side) -> (Option<Awaiting>,
 pub(in crate::app) fn unanswered_for(subject: &Subject, side: Side) -> Vec<UnansweredView> {
     match side {
         Side::Union => unanswered(subject, &[Chain::Production, Chain::Union]),
-        Side::Production | Side::Observer => unanswered(subject, &[Chain::Production]),
+        Side::Production | Side::Observer => match Together::seen_by(side, &subject.policy) {
+            Some(together) => unanswered_together(subject, together),
+            None => unanswered(subject, &[Chain::Production]),
+        },
     }
+}
+
+/// The level whose clock runs, else the highest entered, under the number that this side sees.
+pub(in crate::app) fn level_for(subject: &Subject, side: Side) -> Level {
+    let (report, level) = (&subject.report, subject.report.level());
+    let together = Together::seen_by(side, &subject.policy);
+    together.map_or(level, |together| together.shown(report, report.cycle, level))
+}
+
+/// The events that this side may know of, as it sees them.
+fn events_for(subject: &Subject, sight: &Sight, events: &[(i32, Event)]) -> Vec<(i32, Event)> {
+    let shown = shown_to(sight.audience(), events);
+    let Some(together) = Together::seen_by(sight.side(), &subject.policy) else { return shown };
+    let seen = |(seq, event): (i32, Event)| Some((seq, together.event(&subject.report, &event)?));
+    shown.into_iter().filter_map(seen).collect()
 }
 
 fn holder(subject: &Subject, sight: &Sight) -> Option<HolderView> {
@@ -98,7 +116,7 @@ pub(in crate::app) fn item(subject: &Subject, sight: &Sight, reader: &Reader<'_>
         severity: report.severity.code().to_owned(),
         ongoing: filing.shared.as_ref().map(|part| part.ongoing),
         status: report.status().to_owned(),
-        level: report.level().0,
+        level: level_for(subject, sight.side()).0,
         cycle: report.cycle,
         awaiting: awaiting.map(|a| a.code().to_owned()),
         due_at: due_at.map(time),
@@ -120,7 +138,7 @@ pub(in crate::app) fn report(
     (events, opened, filing): (&[(i32, Event)], &[Opened], Filing),
     also_reported: Vec<String>,
 ) -> ReportView {
-    let events = shown_to(sight.audience(), events);
+    let events = events_for(subject, sight, events);
     let report = &subject.report;
     let item = item(subject, sight, reader, &filing);
     ReportView {

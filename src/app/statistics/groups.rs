@@ -33,7 +33,7 @@ impl Groups {
         self.all.add(counted);
         self.by_category.entry(subject.row.category.clone()).or_default().add(counted);
         self.by_severity.entry(subject.report.severity).or_default().add(counted);
-        self.by_level.entry(subject.report.level().0).or_default().add(counted);
+        self.by_level.entry(counted.level).or_default().add(counted);
     }
 
     /// The figures.

@@ -82,7 +82,7 @@ pub struct ReportItem {
 /// A page of the board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReportList {
-    /// Rows, nearest deadline first; those without one last.
+    /// Rows, overdue on top, then by the nearest deadline; those that await nothing last.
     pub items: Vec<ReportItem>,
     /// The cursor behind the last row; null on the last page.
     pub next: Option<String>,

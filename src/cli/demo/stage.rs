@@ -1,7 +1,7 @@
 //! The stage of the demo: its folder, its database, its server and workers.
 
 use std::{
-    fs,
+    fs::{self, File, TryLockError},
     io::Write,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -31,6 +31,8 @@ use crate::{
 
 /// What marks a folder as the demo's, so that starting over removes nothing else.
 const MARK: &str = "demo.json";
+/// Locked while a demo runs in the folder.
+const LOCK: &str = "demo.lock";
 
 /// Sets the stage, plays the story, and serves on unless it is for once.
 ///
@@ -43,12 +45,12 @@ pub(super) fn play(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
         format!("cannot listen on {}; choose another address with --listen 127.0.0.1:0", args.listen)
     })?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let dir = clear(&args.dir)?;
+    let (dir, _lock) = clear(&args.dir)?;
     let app = assemble::open_app(settings(&dir, &base_url)?, Tables::Migrate)?;
     writeln!(out, "Setting up a western with fifteen people (a few seconds) …")?;
     actix_web::rt::System::new().block_on(async {
         let western = gather(&app, out).await?;
-        let running = serve::start(&app, Some(listener), serve::Role::All)?;
+        let running = serve::start(&app, Some(listener), serve::Role::All, None)?;
         write_json(&dir, &base_url, &western)?;
         telling::table(&base_url, &dir.join("mail").display().to_string(), &western, out)?;
         let (western, filed) = perform(&base_url, western, out).await?;
@@ -120,24 +122,38 @@ fn invite(base_url: &str, western: &Western, filed: &[Filed], out: &mut dyn Writ
     Ok(())
 }
 
-/// The folder, empty: an earlier demo in it is removed, anything else is left alone.
-fn clear(dir: &Path) -> anyhow::Result<PathBuf> {
+/// The folder, empty: an earlier demo in it is removed, anything else is left alone. It is the demo's as long as the file
+/// is open: two at once would take the database from under each other.
+fn clear(dir: &Path) -> anyhow::Result<(PathBuf, File)> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
     let dir = dir.canonicalize()?;
-    let is_empty = fs::read_dir(&dir)?.next().is_none();
-    if !is_empty && !dir.join(MARK).exists() {
+    let mut others = fs::read_dir(&dir)?.filter_map(Result::ok).filter(|entry| entry.file_name() != LOCK);
+    if others.next().is_some() && !dir.join(MARK).exists() {
         bail!("{} is not empty and holds no earlier demo; choose another folder with --dir", dir.display());
     }
+    let lock = lock(&dir)?;
     // The mark is made first and removed last, so that a demo that broke off can be started over.
     fs::write(dir.join(MARK), "{}\n")?;
-    for name in ["lastlooks.db", "lastlooks.db-wal", "lastlooks.db-shm", "secrets.toml"] {
+    for name in ["lastlooks.db", "lastlooks.db-wal", "lastlooks.db-shm", "secrets.toml", "checkpoint"] {
         remove(&dir.join(name))?;
     }
     let mail = dir.join("mail");
     if mail.exists() {
         fs::remove_dir_all(&mail).with_context(|| format!("cannot remove the earlier {}", mail.display()))?;
     }
-    Ok(dir)
+    Ok((dir, lock))
+}
+
+/// Takes the folder, or says that somebody has it. The system lets go of it when the process ends, however it does.
+fn lock(dir: &Path) -> anyhow::Result<File> {
+    let file = File::create(dir.join(LOCK)).with_context(|| format!("cannot write to {}", dir.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("a demo runs in {} already; stop it, or choose another folder with --dir", dir.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", dir.display())),
+    }
 }
 
 fn remove(file: &Path) -> anyhow::Result<()> {
@@ -156,7 +172,7 @@ fn settings(dir: &Path, base_url: &str) -> anyhow::Result<Settings> {
         set("LASTLOOKS_DATA_DIR", dir.display().to_string()),
         set("LASTLOOKS_PUBLIC_URL", base_url.to_owned()),
         set("LASTLOOKS_RUN_BY", "This demo, on your own machine".to_owned()),
-        set("LASTLOOKS_LEDGER_TICK_SECONDS", "10".to_owned()),
+        set("LASTLOOKS_LEDGER_TICK_SECONDS", "1".to_owned()),
         set("LASTLOOKS_MAIL_PER_HOST_PER_MINUTE", "100000".to_owned()),
     ];
     Ok(Settings::read(Sources { file: None, environment, files: &read_file })?)

@@ -7,8 +7,10 @@
 //! Source: domain.md, "Who never sees a report"; security.md, "Kept out".
 
 mod shows;
+mod together;
 
-pub use shows::{Audience, answers_for, breaches_for, counts_for_repeated, due_for, place_for, shows};
+pub use shows::{Audience, answers_for, board_at, breaches_for, counts_for_repeated, due_for, shows};
+pub use together::Together;
 
 use std::collections::BTreeSet;
 

@@ -112,15 +112,14 @@ pub fn due_for(report: &Report, side: Side) -> (Option<Awaiting>, Option<UtcMill
     (report.awaiting(), report.due_at())
 }
 
-/// Where the report stands on a board of this side, nearest deadline first: what waits for everybody counts from the
-/// instant at which it ran out of levels, so it stands before everything that is not due yet; what waits for nothing
-/// stands last.
-pub fn place_for(report: &Report, side: Side) -> UtcMillis {
+/// Where the report stands among others on this side's board: what it awaits by the deadline that the side is shown;
+/// once everybody was silent by the last one that passed, which puts it above all that are still to come. `None`: last.
+///
+/// Source: experience.md, "Desks".
+pub fn board_at(report: &Report, side: Side) -> Option<UtcMillis> {
     match &report.stage {
-        Stage::Exhausted(exhausted) => exhausted.anchor,
-        Stage::Filed { .. } | Stage::Open(_) | Stage::Answered(_) | Stage::Closed { .. } => {
-            due_for(report, side).1.unwrap_or(UtcMillis::new(i64::MAX))
-        }
+        Stage::Exhausted(exhausted) => Some(exhausted.anchor),
+        Stage::Filed { .. } | Stage::Open(_) | Stage::Answered(_) | Stage::Closed { .. } => due_for(report, side).1,
     }
 }
 

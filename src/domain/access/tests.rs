@@ -265,16 +265,16 @@ fn the_place_on_a_board_is_the_deadline_that_its_side_is_shown_and_exhausted_sta
     answer.drawn = true;
     world.does(&Command::Answer(FIRST_AD.actor(), answer)).unwrap();
     for side in [Side::Production, Side::Union, Side::Observer] {
-        assert_eq!(Some(place_for(&world.report, side)), due_for(&world.report, side).1);
+        assert_eq!(board_at(&world.report, side), due_for(&world.report, side).1);
     }
-    assert_ne!(place_for(&world.report, Side::Production), place_for(&world.report, Side::Union));
+    assert_ne!(board_at(&world.report, Side::Production), board_at(&world.report, Side::Union));
 
     let mut silent = World::with(NextSetup);
     silent.until(at(15, 36, 0));
     assert!(matches!(silent.report.stage, Stage::Exhausted(_)));
-    assert!(place_for(&silent.report, Side::Production) <= at(15, 36, 0));
+    assert!(board_at(&silent.report, Side::Production).unwrap() <= at(15, 36, 0));
     silent.does(&Command::Withdraw).unwrap();
-    assert_eq!(place_for(&silent.report, Side::Union), UtcMillis::new(i64::MAX));
+    assert_eq!(board_at(&silent.report, Side::Union), None);
 }
 
 #[test]
@@ -323,4 +323,62 @@ fn every_event_is_shown_to_somebody_or_is_the_service_s_own() {
     world.until(at(15, 6, 0));
     let hidden = world.events.iter().filter(|e| !shows(Audience::Side(Side::Union), e));
     assert_eq!(hidden.map(|e| &e.kind).collect::<Vec<&EventKind>>(), Vec::<&EventKind>::new());
+}
+
+/// What a side is shown of a report's life and of its silences.
+fn shown_to(world: &World, side: Side) -> (Vec<EventKind>, Vec<crate::domain::report::Breach>, Level) {
+    let together = Together::seen_by(side, &world.policy).unwrap();
+    let events = world.events.iter().filter(|event| shows(Audience::Side(side), event));
+    let kinds = events.filter_map(|event| together.event(&world.report, event)).map(|event| event.kind).collect();
+    let report = &world.report;
+    (kinds, together.breaches(report), together.shown(report, report.cycle, report.level()))
+}
+
+/// A report of this severity whose first deadlines pass, with these people kept out of it, at each of these instants.
+fn lives_of(severity: crate::domain::catalogue::Severity, kept_out: &[Person]) -> Vec<World> {
+    let mut world = World::empty();
+    kept_out.iter().for_each(|person| world.keeps_out(*person));
+    world.files(severity, false, 0);
+    let mut lives = vec![world.clone()];
+    for minutes in [11, 26, 55] {
+        world.until(at(14, minutes, 0));
+        lives.push(world.clone());
+    }
+    lives
+}
+
+#[test]
+fn of_two_levels_that_are_asked_together_the_production_cannot_tell_which_one_is_missing() {
+    let whole = lives_of(Immediate, &[]);
+    for missing in [&[FIRST_AD, ADVISOR][..], &[UPM, LINE_PRODUCER]] {
+        for (one, other) in whole.iter().zip(lives_of(Immediate, missing)) {
+            for side in [Side::Production, Side::Observer] {
+                assert_eq!(shown_to(one, side), shown_to(&other, side), "{}", one.now.get());
+            }
+        }
+    }
+    let (_, breaches, level) = shown_to(&whole[1], Side::Production);
+    assert_eq!((breaches.len(), breaches[0].level, level), (1, Level(2), Level(3)), "and reads of their silence once");
+    assert_eq!(Together::seen_by(Side::Union, &whole[1].policy), None, "the record itself has each by itself");
+    assert_eq!(whole[1].report.breaches.len(), 2);
+}
+
+#[test]
+fn levels_that_are_asked_one_by_one_stay_as_they_are() {
+    for world in lives_of(NextSetup, &[]) {
+        let together = Together::seen_by(Side::Production, &world.policy).unwrap();
+        assert!(world.events.iter().all(|event| together.event(&world.report, event).as_ref() == Some(event)));
+        assert_eq!(together.breaches(&world.report), world.report.breaches);
+    }
+}
+
+#[test]
+fn a_promise_stays_that_of_the_level_that_made_it() {
+    let mut world = World::with(Immediate);
+    world.stops_work(FIRST_AD).unwrap();
+    world.plans(FIRST_AD, at(15, 0, 0)).unwrap();
+    world.until(at(15, 0, 0));
+    let (kinds, breaches, _) = shown_to(&world, Side::Production);
+    assert_eq!(breaches.iter().map(|b| b.level).collect::<Vec<_>>(), [Level(1)]);
+    assert!(kinds.iter().any(|kind| matches!(kind, EventKind::Breached { level: Level(1), .. })), "{kinds:?}");
 }

@@ -159,7 +159,7 @@ impl Leaf {
     pub fn of(opening: &Opening, key: &LedgerKey) -> Self {
         let nonce = key.nonce(&opening.mark());
         let hash = Sha256::new_with_prefix(b"lastlooks/v1/leaf").chain_update(nonce).chain_update(opening.cbor());
-        Self::parts(key.tag(&opening.mark()), hash.finalize().into())
+        Self::of_parts(key.tag(&opening.mark()), hash.finalize().into())
     }
 
     /// Padding: 64 random bytes behind the version, like any entry to whoever has no key.
@@ -173,10 +173,11 @@ impl Leaf {
     pub fn public(kind: PublicKind, body: &[u8]) -> Self {
         let tag = Sha256::new_with_prefix(b"lastlooks/v1/public").chain_update(kind.code());
         let body = Sha256::new_with_prefix(b"lastlooks/v1/public/body").chain_update(body);
-        Self::parts(tag.finalize().into(), body.finalize().into())
+        Self::of_parts(tag.finalize().into(), body.finalize().into())
     }
 
-    fn parts(tag: [u8; 32], commitment: [u8; 32]) -> Self {
+    /// The leaf with this tag and commitment.
+    pub fn of_parts(tag: [u8; 32], commitment: [u8; 32]) -> Self {
         let mut leaf = [VERSION; LEAF_BYTES];
         leaf[1..33].copy_from_slice(&tag);
         leaf[33..].copy_from_slice(&commitment);

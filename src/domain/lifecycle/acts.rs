@@ -19,6 +19,7 @@ impl Work<'_> {
     /// Prepares an act of the clock's side: brings the record up to now, puts an overtaken clock back, checks the side.
     pub(super) fn clock_act(&mut self, actor: &Actor) -> Result<Level, Refusal> {
         self.level_on_side(actor, self.report.clock_side())?;
+        self.refuse_while_held_back()?;
         self.overtake();
         self.catch_up();
         self.level_on_side(actor, self.report.clock_side())

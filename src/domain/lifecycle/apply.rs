@@ -5,7 +5,7 @@ use crate::domain::{
     catalogue::Chain,
     event::{Awaiting, By, Done, Event, EventKind, Outcome},
     ledger,
-    policy::Level,
+    policy::{Level, WindowRow},
     report::{
         self, Answer, Answered, Breach, Check, Deadline, Exhausted, Open, Plan, Referral, Report, Rewind, Stage,
         Stopped,
@@ -39,6 +39,7 @@ fn happen(mut report: Report, event: &Event) -> Report {
         EventKind::Delivered => {
             report.cycle = 1;
             report.delivered_at = Some(event.at.to);
+            note_together(&mut report);
         }
         EventKind::Assigned { .. } => assign(&mut report, &event.kind),
         EventKind::NoRecipient { level } => no_recipient(&mut report, *level),
@@ -297,6 +298,13 @@ fn begin_cycle(report: &mut Report, cycle: u16) {
     report.broke_promise.clear();
     report.rewinds.clear();
     report.silent_days = 0;
+    note_together(report);
+}
+
+fn note_together(report: &mut Report) {
+    if report.row() == WindowRow::Immediate {
+        report.together.insert(report.cycle);
+    }
 }
 
 /// The production chain is one of its own, with cycles from 1; for the production side nothing earlier exists.

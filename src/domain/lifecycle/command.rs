@@ -13,8 +13,10 @@ use crate::domain::{
 pub struct People {
     /// All seats that are not removed.
     pub seats: Vec<Seated>,
-    /// The engine is held (the wall clock jumped): no deadline fires, none is judged.
+    /// The engine is held (the wall clock jumped): no deadline fires, and what comes after one has to wait.
     pub engine_held: bool,
+    /// Nobody watched the deadlines of late: none fires and none is judged, because an outage may be about to move them.
+    pub unwatched: bool,
 }
 
 /// Who acts.
@@ -138,6 +140,9 @@ pub enum Refusal {
         /// What stands in the way.
         rule: &'static str,
     },
+    /// It came after a deadline, by a clock that is being checked.
+    #[error("the clock is being checked; what comes after a deadline has to wait until it is right")]
+    Held,
     /// Removing or recusing the last person of a level.
     #[error("you are the last one at this level; somebody must take your place first")]
     LastAtLevel,
@@ -150,6 +155,56 @@ pub enum Refusal {
 }
 
 impl Command {
+    /// The member who acts; none where the reporter does, or nobody.
+    pub const fn actor(&self) -> Option<&Actor> {
+        match self {
+            Self::Acknowledge(actor)
+            | Self::TakeOver(actor)
+            | Self::Answer(actor, _)
+            | Self::StopWork(actor, _)
+            | Self::Resume(actor)
+            | Self::Verify(actor, _)
+            | Self::Escalate(actor)
+            | Self::Summarise(actor)
+            | Self::NotCredible(actor)
+            | Self::Recuse(actor)
+            | Self::Write(actor) => Some(actor),
+            Self::DeadlinePassed
+            | Self::Told { .. }
+            | Self::PeopleChanged
+            | Self::Outage { .. }
+            | Self::Message(_)
+            | Self::Safety(_)
+            | Self::Worse
+            | Self::Withdraw => None,
+        }
+    }
+
+    /// Its name, the same whatever it carries: 4 to 15 lower-case letters and underscores.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::DeadlinePassed => "deadline_passed",
+            Self::Told { .. } => "told",
+            Self::PeopleChanged => "people_changed",
+            Self::Outage { .. } => "outage",
+            Self::Acknowledge(_) => "acknowledge",
+            Self::TakeOver(_) => "take_over",
+            Self::Answer(..) => "answer",
+            Self::StopWork(..) => "stop_work",
+            Self::Resume(_) => "resume",
+            Self::Verify(..) => "verify",
+            Self::Escalate(_) => "escalate",
+            Self::Summarise(_) => "summarise",
+            Self::NotCredible(_) => "not_credible",
+            Self::Recuse(_) => "recuse",
+            Self::Write(_) => "write",
+            Self::Message(_) => "message",
+            Self::Safety(_) => "safety",
+            Self::Worse => "worse",
+            Self::Withdraw => "withdraw",
+        }
+    }
+
     /// The reporter acts, or somebody is told of what the reporter did: only a span of it is kept.
     pub(super) const fn is_coarse(&self) -> bool {
         match self {

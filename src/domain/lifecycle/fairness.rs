@@ -44,6 +44,9 @@ impl Work<'_> {
 
     /// Seats or addresses changed: a running level without anybody is `no_recipient`, and the next is entered now.
     pub(super) fn people_changed(&mut self) {
+        if self.is_held_back() {
+            return;
+        }
         if let Stage::Open(open) = self.report.stage.clone() {
             let empty: Vec<Level> = open.levels.iter().copied().filter(|l| !self.is_reachable(*l)).collect();
             for level in &empty {

@@ -137,7 +137,7 @@ impl World {
         Self {
             now: at(14, 5, 10),
             policy: shipped_policy(),
-            people: People { seats, engine_held: false },
+            people: People { seats, engine_held: false, unwatched: false },
             report: Report::unfiled(),
             events: Vec::new(),
             mail_works: true,

@@ -47,6 +47,9 @@ impl Work<'_> {
     }
 
     pub(super) fn safety(&mut self, safety: Safety) -> Result<(), Refusal> {
+        if safety != Safety::CannotTell {
+            self.refuse_while_held_back()?;
+        }
         self.overtake();
         self.catch_up();
         let Stage::Answered(answered) = self.report.stage.clone() else {
@@ -153,6 +156,9 @@ impl Work<'_> {
 
     /// Closes; before delivery the report is erased.
     pub(super) fn withdraw(&mut self) -> Result<(), Refusal> {
+        if !matches!(self.report.stage, Stage::Filed { .. }) {
+            self.refuse_while_held_back()?;
+        }
         self.catch_up();
         match &self.report.stage {
             Stage::Closed { outcome: Outcome::Withdrawn } => Ok(()),

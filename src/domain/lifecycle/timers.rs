@@ -24,9 +24,23 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// A deadline has passed by a clock that nobody trusts at the moment.
+    pub(super) fn is_held_back(&self) -> bool {
+        self.people.engine_held && self.report.timer().is_some_and(|due| due <= self.now)
+    }
+
+    /// While the engine is held, nobody can say whether an act after the deadline is late: it must not be put on record
+    /// as in time, nor take the place of the breach that is due.
+    ///
+    /// # Errors
+    /// [`Refusal::Held`].
+    pub(super) fn refuse_while_held_back(&self) -> Result<(), Refusal> {
+        if self.is_held_back() { Err(Refusal::Held) } else { Ok(()) }
+    }
+
     /// Fires everything that is due by now, so that an act that comes after a deadline finds the breach on record.
     pub(super) fn catch_up(&mut self) {
-        if self.people.engine_held {
+        if self.people.engine_held || self.people.unwatched {
             return;
         }
         for _ in 0..MOST_STEPS {

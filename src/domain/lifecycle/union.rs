@@ -23,6 +23,7 @@ impl Work<'_> {
         if self.report.chain == Chain::Union {
             return Err(self.out_of_order("an answer of the union side is not checked by it"));
         }
+        self.refuse_while_held_back()?;
         self.overtake();
         let level = self.union_act(actor)?;
         let Stage::Answered(answered) = &self.report.stage else {
@@ -49,6 +50,7 @@ impl Work<'_> {
 
     pub(super) fn escalate(&mut self, actor: &Actor) -> Result<(), Refusal> {
         self.level_on_side(actor, Side::Union)?;
+        self.refuse_while_held_back()?;
         self.union_act(actor)?;
         if self.report.chain == Chain::Union || !matches!(self.report.stage, Stage::Open(_)) {
             return Err(self.out_of_order("no clock of the production runs"));
@@ -79,6 +81,7 @@ impl Work<'_> {
 
     pub(super) fn not_credible(&mut self, actor: &Actor) -> Result<(), Refusal> {
         self.level_on_side(actor, Side::Union)?;
+        self.refuse_while_held_back()?;
         self.union_act(actor)?;
         if let Stage::Closed { outcome } = self.report.stage {
             let rule = "it is closed";

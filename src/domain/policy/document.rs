@@ -168,12 +168,40 @@ impl Repeated {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Partial {
-    steps: BTreeMap<WindowRow, Seconds>,
-    windows: BTreeMap<WindowRow, PartialWindows>,
+    steps: BTreeMap<RowKey, Seconds>,
+    windows: BTreeMap<RowKey, PartialWindows>,
     contest_seconds: Seconds,
-    verification: BTreeMap<Severity, Seconds>,
+    verification: BTreeMap<SeverityKey, Seconds>,
     observers: Vec<Severity>,
     repeated: PartialRepeated,
+}
+
+/// A row as the key of a map: read as text first, so that a complaint about what stands there can name the path.
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(try_from = "String")]
+struct RowKey(WindowRow);
+
+impl TryFrom<String> for RowKey {
+    type Error = &'static str;
+
+    fn try_from(code: String) -> Result<Self, Self::Error> {
+        let found = WindowRow::ALL.into_iter().find(|row| row.code() == code);
+        found.map(Self).ok_or("the rows are immediate, next_setup, next_call, concern and retaliation")
+    }
+}
+
+/// As [`RowKey`], for severities.
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(try_from = "String")]
+struct SeverityKey(Severity);
+
+impl TryFrom<String> for SeverityKey {
+    type Error = &'static str;
+
+    fn try_from(code: String) -> Result<Self, Self::Error> {
+        let found = Severity::ALL.into_iter().find(|severity| severity.code() == code);
+        found.map(Self).ok_or("the severities are immediate, next_setup, next_call and concern")
+    }
 }
 
 #[derive(Deserialize)]
@@ -208,9 +236,9 @@ impl Default for Partial {
 impl From<Partial> for PolicyDocument {
     fn from(given: Partial) -> Self {
         let mut document = Self::shipped();
-        document.steps.extend(given.steps);
-        document.verification.extend(given.verification);
-        for (row, windows) in given.windows {
+        document.steps.extend(given.steps.into_iter().map(|(RowKey(row), step)| (row, step)));
+        document.verification.extend(given.verification.into_iter().map(|(SeverityKey(key), window)| (key, window)));
+        for (RowKey(row), windows) in given.windows {
             if let Some(shipped) = document.windows.get_mut(&row) {
                 shipped.acknowledge = windows.acknowledge.unwrap_or(std::mem::take(&mut shipped.acknowledge));
                 shipped.answer = windows.answer.unwrap_or(shipped.answer);

@@ -2,9 +2,11 @@
 
 mod check;
 mod document;
+mod ladder;
 
 pub use check::PolicyError;
 pub use document::{PolicyDocument, Repeated, WindowRow, Windows};
+pub use ladder::{Ladder, Rung};
 
 use serde::{Deserialize, Serialize};
 

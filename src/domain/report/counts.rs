@@ -32,10 +32,17 @@ impl Seen {
 
     fn count(&mut self, event: &Event) {
         let seen = |side| u32::from(shows(Audience::Side(side), event));
-        self.production += seen(Side::Production);
         self.union += seen(Side::Union);
-        self.observer += seen(Side::Observer);
+        // To everybody else two levels that are asked together are one step, whether both can be asked or one alone.
+        if !is_second_of_two(event) {
+            self.production += seen(Side::Production);
+            self.observer += seen(Side::Observer);
+        }
     }
+}
+
+const fn is_second_of_two(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Assigned { joins: true, .. } | EventKind::Breached { joins: true, .. })
 }
 
 /// The clock of one chain, from its beginning to its first answer.

@@ -141,6 +141,9 @@ pub struct Report {
     pub entries: BTreeMap<String, u32>,
     /// Daily entries of silence made in this cycle, 0..=30.
     pub silent_days: u8,
+    /// Cycles that began with the two lowest levels asked together, or the one of them that could be.
+    #[serde(default)]
+    pub together: BTreeSet<u16>,
     /// Delivered then (end of the span).
     pub delivered_at: Option<UtcMillis>,
     /// How many events each side may see.
@@ -179,6 +182,7 @@ impl Report {
             counted: BTreeMap::new(),
             entries: BTreeMap::new(),
             silent_days: 0,
+            together: BTreeSet::new(),
             delivered_at: None,
             seen: Seen::default(),
             clocks: Vec::new(),

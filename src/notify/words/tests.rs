@@ -17,9 +17,9 @@ fn at(hour: i64, minute: i64) -> UtcMillis {
 /// Level 1 missed 10:55, level 2 runs, level 3 waits.
 fn steps() -> Vec<Step> {
     vec![
-        Step { level: 1, state: StepState::Missed { act: Act::Reply, was_due: at(10, 55) } },
-        Step { level: 2, state: StepState::Running { reply_by: Some(at(11, 10)), answer_by: at(11, 55) } },
-        Step { level: 3, state: StepState::Later { from: Some(at(11, 10)) } },
+        Step { level: 1, with: None, state: StepState::Missed { act: Act::Reply, was_due: at(10, 55) } },
+        Step { level: 2, with: None, state: StepState::Running { reply_by: Some(at(11, 10)), answer_by: at(11, 55) } },
+        Step { level: 3, with: None, state: StepState::Later { from: Some(at(11, 10)) } },
     ]
 }
 
@@ -120,17 +120,60 @@ fn sent_late_it_says_was_due() {
 #[test]
 fn a_right_now_report_names_both_steps() {
     let running = StepState::Running { reply_by: Some(at(11, 0)), answer_by: at(11, 10) };
-    let steps = vec![Step { level: 1, state: running }, Step { level: 2, state: running }];
+    let steps = vec![Step { level: 1, with: None, state: running }, Step { level: 2, with: None, state: running }];
     let due = Some(Due { act: Act::Reply, who: Who::You, at: at(11, 0) });
     let report = ReportFacts { how_soon: HowSoon::RightNow, due, steps, ..report() };
     insta::assert_snapshot!(read(&to_office(NoticeKind::LevelEntered, report)));
 }
 
 #[test]
+fn two_steps_that_are_asked_together_are_one_to_the_production() {
+    let running = StepState::Running { reply_by: Some(at(11, 0)), answer_by: at(11, 10) };
+    let both = |state| Step { level: 2, with: Some(1), state };
+    let due = Some(Due { act: Act::Reply, who: Who::You, at: at(11, 0) });
+    let report = ReportFacts { how_soon: HowSoon::RightNow, due, steps: vec![both(running)], ..report() };
+    let asked = read(&to_office(NoticeKind::LevelEntered, report.clone()));
+    assert!(asked.contains("Now it is the set’s and the office’s turn: yours."), "{asked}");
+    assert!(asked.contains("On set and office: Say “I have it” by 11:00 MDT"), "{asked}");
+    let missed = both(StepState::Missed { act: Act::Reply, was_due: at(10, 55) });
+    let report = ReportFacts { steps: vec![missed, steps()[2]], ..report };
+    let passed_on = read(&to_office(NoticeKind::LevelEntered, report));
+    assert!(passed_on.contains("On set and the office did not reply in time to the safety report"), "{passed_on}");
+}
+
+/// Nobody of the production's side can be asked.
+fn without_anybody() -> ReportFacts {
+    let nobody = |level| Step { level, with: None, state: StepState::NobodyThere };
+    ReportFacts { due: None, steps: (1..=3).map(nobody).collect(), ..report() }
+}
+
+#[test]
+fn where_nobody_of_the_production_can_be_asked_nobody_is_said_to_be_asked_early_or_to_have_had_time() {
+    let told = read(&to_union(NoticeKind::LevelEntered, without_anybody()));
+    assert!(
+        told.contains("There is a safety report, Copper Lantern. Nobody of the production can be reached."),
+        "{told}"
+    );
+    let left = read(&to_union(NoticeKind::Exhausted, without_anybody()));
+    assert!(left.contains("so nobody was asked.") && !left.contains("had its time"), "{left}");
+    for told in [&told, &left] {
+        assert!(!told.contains("early") && !told.contains("everyone was told"), "{told}");
+    }
+    // Who is told only reads that nobody answered, and nothing of who is missing.
+    let observer = NoticeFacts {
+        reader: Reader::Observer,
+        ..to_union(NoticeKind::Exhausted, ReportFacts { steps: Vec::new(), ..without_anybody() })
+    };
+    let told = read(&observer);
+    assert!(told.contains("There is no answer to the safety report Copper Lantern, and no step is left."), "{told}");
+    assert!(!told.contains("reached") && !told.contains("everyone was told"), "{told}");
+}
+
+#[test]
 fn asked_early_owes_nothing_yet() {
     let steps = vec![
-        Step { level: 1, state: StepState::Running { reply_by: None, answer_by: at(11, 55) } },
-        Step { level: 2, state: StepState::AskedEarly },
+        Step { level: 1, with: None, state: StepState::Running { reply_by: None, answer_by: at(11, 55) } },
+        Step { level: 2, with: None, state: StepState::AskedEarly },
     ];
     insta::assert_snapshot!(read(&to_office(NoticeKind::LevelEntered, ReportFacts { due: None, steps, ..report() })));
 }
@@ -221,7 +264,7 @@ fn a_check_passed_on_names_the_one_that_was_missed() {
 
 #[test]
 fn after_the_last_step_each_side_reads_what_is_left_to_do() {
-    let missed = |level| Step { level, state: StepState::Missed { act: Act::Reply, was_due: at(10, 55) } };
+    let missed = |level| Step { level, with: None, state: StepState::Missed { act: Act::Reply, was_due: at(10, 55) } };
     let report = ReportFacts { due: None, steps: (1..=3).map(missed).collect(), ..report() };
     insta::assert_snapshot!("exhausted_production", read(&to_office(NoticeKind::Exhausted, report.clone())));
     let observer = NoticeFacts {
@@ -234,7 +277,7 @@ fn after_the_last_step_each_side_reads_what_is_left_to_do() {
 
 #[test]
 fn everyone_was_told_is_not_said_where_somebody_was_not() {
-    let untold = Step { level: 1, state: StepState::NotTold { was_due: at(10, 55) } };
+    let untold = Step { level: 1, with: None, state: StepState::NotTold { was_due: at(10, 55) } };
     let report = ReportFacts { due: None, steps: vec![untold], ..report() };
     let subject = subject_of(&to_union(NoticeKind::Exhausted, report));
     assert_eq!(subject, "[BEFORE NEXT SETUP] Western · no step is left, nobody answered · Copper Lantern");
@@ -254,7 +297,7 @@ fn a_step_without_anybody_is_shown_to_the_union_side_alone() {
 fn a_retaliation_report_climbs_the_union_s_steps() {
     let running = StepState::Running { reply_by: Some(at(35, 0)), answer_by: at(130, 0) };
     let due = Some(Due { act: Act::Reply, who: Who::You, at: at(35, 0) });
-    let steps = vec![Step { level: 1, state: running }];
+    let steps = vec![Step { level: 1, with: None, state: running }];
     let report = ReportFacts { how_soon: HowSoon::NotSoon, chain: Chain::Union, due, steps, ..report() };
     insta::assert_snapshot!(read(&to_union(NoticeKind::LevelEntered, report)));
 }

@@ -2,8 +2,8 @@
 
 use std::{
     fs::{self, File},
-    path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     thread,
     time::Duration,
 };
@@ -33,15 +33,45 @@ impl Host {
     /// Runs a command that prints JSON.
     #[track_caller]
     pub fn runs(&self, arguments: &[&str]) -> Value {
-        let done = self.command().args(arguments).output().unwrap();
+        let done = self.tries(arguments, &[]);
         assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
         serde_json::from_slice(&done.stdout).unwrap()
+    }
+
+    /// Runs a command with further settings, however it ends.
+    pub fn tries(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+        self.command().args(arguments).envs(settings.iter().copied()).output().unwrap()
+    }
+
+    /// Runs a command that reads this.
+    pub fn reads(&self, arguments: &[&str], input: Stdio) -> Output {
+        self.command().args(arguments).stdin(input).output().unwrap()
+    }
+
+    /// Runs a command that is refused; answers what it says.
+    #[track_caller]
+    pub fn refuses(&self, arguments: &[&str]) -> String {
+        let done = self.tries(arguments, &[]);
+        assert_eq!(done.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&done.stdout));
+        String::from_utf8(done.stderr).unwrap()
+    }
+
+    /// Where it keeps secrets, mail and logs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Makes the western with a steward's and a safety desk; answers the crew code.
     #[track_caller]
     pub fn makes_western(&self) -> String {
-        let made = self.runs(&["production", "create", "--name", "Western", "--slug", "western", "--json"]);
+        self.makes_western_with(&[])
+    }
+
+    /// As [`Host::makes_western`], with further options of `production create`.
+    #[track_caller]
+    pub fn makes_western_with(&self, options: &[&str]) -> String {
+        let create = ["production", "create", "--name", "Western", "--slug", "western", "--json"];
+        let made = self.runs(&[create.as_slice(), options].concat());
         for (name, side, level) in
             [("Steward", "union", "1"), ("Safety", "production", "1"), ("Office", "production", "2")]
         {
@@ -81,10 +111,24 @@ impl Host {
     /// Starts serving; answers a client.
     #[track_caller]
     pub fn serves(&mut self) -> Client {
+        self.serves_with(&[])
+    }
+
+    /// As [`Host::serves`], with further settings.
+    #[track_caller]
+    pub fn serves_with(&mut self, settings: &[(&str, &str)]) -> Client {
         self.starts += 1;
         let (out, log) = (self.file("out"), self.file("log"));
         let made = |path: &PathBuf| Stdio::from(File::create(path).unwrap());
-        self.serving = Some(self.command().arg("serve").stdout(made(&out)).stderr(made(&log)).spawn().unwrap());
+        self.serving = Some(
+            self.command()
+                .arg("serve")
+                .envs(settings.iter().copied())
+                .stdout(made(&out))
+                .stderr(made(&log))
+                .spawn()
+                .unwrap(),
+        );
         let address = soon("the service listens", || {
             let said = fs::read_to_string(&out).unwrap();
             said.lines().find_map(|line| line.strip_prefix("listening on ").map(str::to_owned))
@@ -98,15 +142,30 @@ impl Host {
 
     /// Tells the service to stop and waits for its end.
     pub fn stops(&mut self) -> ExitStatus {
-        let pid = self.pid();
-        let mut serving = self.serving.take().unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
-        serving.wait().unwrap()
+        kill_process(self.pid(), Signal::TERM).unwrap();
+        self.ends()
+    }
+
+    /// Waits for the end of a service that was told to stop.
+    pub fn ends(&mut self) -> ExitStatus {
+        self.serving.take().unwrap().wait().unwrap()
     }
 
     /// The process that serves.
     pub fn pid(&self) -> Pid {
         Pid::from_child(self.serving.as_ref().unwrap())
+    }
+
+    /// What the metrics of the service show now; kept beside its logs, to be searched as they are.
+    pub fn metrics(&self) -> String {
+        let address = soon("the metrics listen", || {
+            let said = fs::read_to_string(self.file("out")).unwrap();
+            said.lines().find_map(|line| line.strip_prefix("metrics on ").map(str::to_owned))
+        });
+        let shown = Client::new(address.trim_end_matches("/metrics")).send("GET", "/metrics", &[], None);
+        assert_eq!(shown.status, 200);
+        fs::write(self.file("metrics"), &shown.body).unwrap();
+        shown.text()
     }
 
     /// What every start of the service wrote, log and output.

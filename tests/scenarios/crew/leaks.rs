@@ -1,5 +1,5 @@
 //! The leak test: unique marks in everything that is said in confidence, a life of reports, then a search through every
-//! file that is left: database with its log, the program's log at its most verbose, mail.
+//! file that is left: database with its log, the program's log at its most verbose, its metrics, mail.
 //!
 //! Left out, because it is stored on purpose: members' names and addresses; names of desks and of the production; what
 //! security.md lists as clear (category, current severity, handle …); the roles that members act in.
@@ -104,9 +104,11 @@ fn nothing_said_in_confidence_is_found_in_any_file() {
         ];
         let mut life = Life::begins(&mut marks, Set { client: host.serves(), code }, invitations);
         life.first_half(&mut marks);
+        assert!(host.metrics().contains("lastlooks_member_request_seconds"), "members' requests are counted");
         assert!(host.stops().success());
         life.goes_on_at(host.serves());
         life.second_half(&mut marks);
+        host.metrics();
         let rows = Rows::of(&host.database);
         soon("every notice is sent", || (rows.count("outbox") == 0).then_some(()));
         let everywhere = |host: &Host| [files_below(&files), host.log_files(), files_below(&host.mail_folder())];

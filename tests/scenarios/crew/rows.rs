@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
-use lastlooks::storage::{Storage, StorageError, WriterSettings};
+use lastlooks::storage::{Storage, StorageError, Target, WriterSettings};
 
 use crate::support::TestDatabase;
 
@@ -26,8 +26,14 @@ pub type Dump = BTreeMap<String, Vec<String>>;
 impl Rows {
     /// A look at this database.
     pub fn of(database: &TestDatabase) -> Self {
-        let storage = database.open_with(&WriterSettings { writers: 1, readers: 1, ..WriterSettings::default() });
-        let is_sqlite = database.folder().is_some();
+        Self::at(database.url())
+    }
+
+    /// A look at the database with this URL.
+    pub fn at(url: &str) -> Self {
+        let settings = WriterSettings { writers: 1, readers: 1, ..WriterSettings::default() };
+        let storage = Storage::open(Target::parse(url).unwrap(), &settings).unwrap();
+        let is_sqlite = url.starts_with("sqlite:");
         let names = lines(&storage, if is_sqlite { SQLITE_TABLES } else { POSTGRES_TABLES });
         let tables = names.into_iter().map(|name| {
             let row = if is_sqlite { quoted_columns(&storage, &name) } else { "t::text".to_owned() };
@@ -49,9 +55,10 @@ impl Rows {
         dumped.collect()
     }
 
-    /// Every row but what the service writes by itself: when it last lived, and that a batch was committed.
+    /// Every row but what the service writes by itself: when it last lived, that a batch was committed, and how many
+    /// filings an hour had.
     pub fn said(&self) -> Dump {
-        self.all_but(&["batches", "heartbeats", "engine_state"])
+        self.all_but(&["batches", "heartbeats", "engine_state", "budget"])
     }
 
     /// Nothing that somebody said was stored or taken away since.

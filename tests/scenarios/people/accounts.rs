@@ -11,11 +11,14 @@ use lastlooks::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, on_each},
-    client::Answer,
-    people::Person,
-    western::Western,
+use crate::{
+    storage::read_number,
+    support::{
+        app::{TestApp, on_each},
+        client::Answer,
+        people::Person,
+        western::Western,
+    },
 };
 
 fn accepts(set: &TestApp, code: &str, name: &str, password: &str) -> Answer {
@@ -229,6 +232,52 @@ fn who_lost_the_answer_to_a_refresh_may_ask_again_within_a_minute() {
         // The one that was lost was found by somebody.
         refreshes(set, &text(&lost, "refresh_token")).refuses(401, "sign-in-required");
         refreshes(set, &text(&third, "refresh_token")).refuses(401, "sign-in-required");
+    });
+}
+
+#[test]
+fn who_has_used_what_a_refresh_gave_has_not_lost_the_answer() {
+    on_each(|set| {
+        let western = set.western();
+        let first = western.upm().signs_in();
+        let second = refreshes(set, &first.refresh_token).is(200);
+        // Within the same session the access token of the sign-in shows nothing about the refresh.
+        asks(set, &first.access_token).is(200);
+        let third = refreshes(set, &first.refresh_token).is(200);
+        asks(set, &text(&third, "access_token")).is(200);
+        refreshes(set, &first.refresh_token).refuses(401, "sign-in-required");
+        asks(set, &text(&third, "access_token")).refuses(401, "sign-in-required");
+        asks(set, &text(&second, "access_token")).refuses(401, "sign-in-required");
+    });
+}
+
+#[test]
+fn who_knows_a_session_but_never_had_its_tokens_cannot_end_it() {
+    on_each(|set| {
+        let western = set.western();
+        let session = western.upm().signs_in();
+        let (id, rest) = session.refresh_token.split_once('.').unwrap();
+        let (secret, mark) = rest.split_once('.').unwrap();
+        let made_up = "A".repeat(43);
+        let written = || read_number(&set.database().open(), "SELECT count(*) AS number FROM batches");
+        let before = written();
+        for token in [
+            format!("{id}.{made_up}.{mark}"),
+            format!("{id}.{secret}.{made_up}"),
+            format!("{id}.{made_up}"),
+            format!("{id}.{secret}"),
+            format!("{}.{secret}.{mark}", "0".repeat(32)),
+        ] {
+            refreshes(set, &token).refuses(401, "sign-in-required");
+        }
+        assert_eq!(written(), before, "nothing is written for a token that is none");
+        asks(set, &session.access_token).is(200);
+        let second = refreshes(set, &session.refresh_token).is(200);
+        let bearer = format!("Bearer {}", text(&second, "access_token"));
+        set.client().send("DELETE", "/v1/sessions/current", &[("authorization", &bearer)], None).is(204);
+        let before = written();
+        refreshes(set, &text(&second, "refresh_token")).refuses(401, "sign-in-required");
+        assert_eq!(written(), before, "nor for one whose session is over");
     });
 }
 

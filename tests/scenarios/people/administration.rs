@@ -1,9 +1,14 @@
 //! Desks, invitations, settings, policy: who may do what, and what follows.
 
-use lastlooks::domain::ids::ProductionId;
+use lastlooks::domain::{ids::ProductionId, time::Seconds};
 use serde_json::{Value, json};
 
-use crate::support::{app::on_each, client::Answer, people::Person, western::Western};
+use crate::support::{
+    app::on_each,
+    client::Answer,
+    people::{Person, Reporter},
+    western::Western,
+};
 
 fn invites(by: &Person, western: &Western<'_>, desk: &str, email: &str) -> Answer {
     let path = format!("/v1/desks/{}/invitations", western.desk(desk));
@@ -296,5 +301,53 @@ fn productions_come_in_pages() {
         western.steward().gets(&format!("/v1/productions?cursor={cursor}")).refuses_field("cursor", cursor);
         western.operator().gets("/v1/productions?limit=0").refuses_field("limit", "");
         western.operator().gets("/v1/productions?limit=101").refuses_field("limit", "101 ");
+    });
+}
+
+/// A second desk at level 1 with one person, and a report about the 1st AD: that person is all of the level for it.
+fn about_the_first_ad(western: &Western<'_>) -> (String, Reporter) {
+    let desk = json!({ "name": "Advisors", "side": "production", "level": 1 });
+    let added = western.operator().posts(&western.path("/desks"), desk).is(201);
+    let desk = format!("/v1/desks/{}", added["id"].as_str().unwrap());
+    let body = json!({ "email": "ada@western.test", "roles": ["safety_advisor"] });
+    let invited = western.operator().posts(&format!("{desk}/invitations"), body).is(201);
+    let id = invited["id"].as_str().unwrap().parse().unwrap();
+    let code = western.set.wait(western.set.app().draw_invitation_code(id)).unwrap().unwrap().code;
+    western.set.joins(&code, "Ada", "ada@western.test");
+    let about = json!({
+        "category": "electrical", "severity": "next_setup", "ongoing": "yes", "subject_role": "1st_ad",
+    });
+    let reporter = western.crew().files(&"ab".repeat(16), about);
+    assert_eq!(reporter.inbox()["level"], 1, "Ada can be reached");
+    (desk, reporter)
+}
+
+#[track_caller]
+fn is_passed_on(reporter: &Reporter) {
+    let inbox = reporter.inbox();
+    assert_eq!((&inbox["level"], &inbox["status"]), (&json!(2), &json!("delivered")), "{inbox}");
+    // With its own window, anchored when the level emptied; and nobody was silent.
+    assert_eq!((&inbox["due_at"], &inbox["unanswered_by"]), (&json!("2021-10-16T14:20:00Z"), &json!([])));
+}
+
+#[test]
+fn a_level_that_empties_with_its_desk_is_passed_on_at_once() {
+    on_each(|set| {
+        let western = set.western();
+        let (desk, reporter) = about_the_first_ad(&western);
+        set.advance(Seconds::minutes(5));
+        western.operator().sends("DELETE", &desk, None).is(204);
+        is_passed_on(&reporter);
+    });
+}
+
+#[test]
+fn a_level_whose_desk_moves_away_is_passed_on_at_once() {
+    on_each(|set| {
+        let western = set.western();
+        let (desk, reporter) = about_the_first_ad(&western);
+        set.advance(Seconds::minutes(5));
+        western.operator().sends("PATCH", &desk, Some(&json!({ "level": 3 }))).is(200);
+        is_passed_on(&reporter);
     });
 }

@@ -4,7 +4,7 @@ use lastlooks::domain::time::Seconds;
 use serde_json::json;
 
 use super::{files, files_as, locked, receipt, timeline};
-use crate::support::app::on_each;
+use crate::support::{app::on_each, people::Person};
 
 #[test]
 fn the_other_side_is_refused_and_whoever_was_not_told_finds_nothing() {
@@ -72,6 +72,33 @@ fn the_same_act_again_changes_nothing() {
             }
         });
         assert_eq!(filed.reporter.inbox()["messages"].as_array().unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn the_name_of_an_act_is_its_doers_own_and_names_that_act_alone() {
+    on_each(|set| {
+        let western = set.western();
+        let filed = files(&western, 1);
+        let named = |person: &Person, act: &str, body: serde_json::Value| {
+            let unlock = person.session().unlock_key;
+            let headers = [("unlock-key", unlock.as_str()), ("idempotency-key", "000102030405060708090a0b0c0d0e0f")];
+            person.sends_with("POST", &filed.act(act), &headers, Some(&body)).is(200)
+        };
+        let note = json!({ "text": "we are on it" });
+        named(&western.first_ad(), "messages", note.clone());
+        named(&western.first_ad(), "messages", note.clone());
+        // Whoever happens to give the same name is heard all the same, and so is another act.
+        named(&western.steward(), "messages", note.clone());
+        named(&western.first_ad(), "stop-work", json!({ "what": "all of it", "may_restart_role": "upm" }));
+        let receipt = format!("Receipt {}", filed.reporter.receipt);
+        let headers = [("authorization", receipt.as_str()), ("idempotency-key", "000102030405060708090a0b0c0d0e0f")];
+        let words = json!({ "to": "all", "text": "thank you" });
+        for _ in 0..2 {
+            set.client().send("POST", "/v1/inbox/messages", &headers, Some(&words)).is(200);
+        }
+        let inbox = filed.reporter.inbox();
+        assert_eq!((inbox["messages"].as_array().unwrap().len(), &inbox["stopped"]), (3, &json!("upm")), "{inbox}");
     });
 }
 

@@ -1,10 +1,25 @@
 //! The board: what is on it, in which order, and what it never shows.
 
-use lastlooks::domain::time::Seconds;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use lastlooks::{
+    domain::time::Seconds,
+    entropy::{Entropy, SystemEntropy},
+};
 use serde_json::{Value, json};
 
 use super::{files, files_as, handles, timeline, unattended_weapon};
-use crate::support::app::on_each;
+use crate::{
+    rust_2021,
+    support::{
+        TestDatabase,
+        app::{TestApp, Wanted, on_each},
+        days::Days,
+    },
+};
 
 fn of(category: &str, severity: &str) -> Value {
     json!({ "category": category, "severity": severity, "ongoing": "no" })
@@ -193,4 +208,75 @@ fn the_financier_sees_nothing_before_everybody_was_silent() {
         financier.sends("POST", &filed.act("acknowledgement"), None).refuses(403, "not-for-your-side");
         filed.done_by(&financier, "messages", json!({ "text": "x" })).refuses(403, "not-for-your-side");
     });
+}
+
+#[test]
+fn what_nobody_answered_stays_on_top_and_what_is_closed_at_the_end() {
+    on_each(|set| {
+        let western = set.western();
+        let mut days = Days::of(set);
+        let silent = files(&western, 1).reporter.filed["handle"].clone();
+        let taken_back = files_as(&western, 2, of("animals", "next_setup"));
+        taken_back.reporter.sends("POST", "/v1/inbox/withdrawal", None).is(200);
+        days.until(rust_2021::on(16, 12, 0));
+        let urgent = files_as(&western, 3, of("electrical", "immediate")).reporter.filed["handle"].clone();
+        let expected = [&silent, &urgent, &taken_back.reporter.filed["handle"]].map(|h| h.as_str().unwrap());
+        for person in [western.steward(), western.first_ad()] {
+            let board = person.gets("/v1/reports").is(200);
+            assert_eq!(board["items"][0]["status"], "exhausted");
+            assert_eq!(handles(&board), expected, "{person:?}");
+            let first = person.gets("/v1/reports?limit=1").is(200);
+            let next = first["next"].as_str().unwrap();
+            let rest = person.gets(&format!("/v1/reports?limit=2&cursor={next}")).is(200);
+            assert_eq!((handles(&first), handles(&rest)), (expected[..1].to_vec(), expected[1..].to_vec()));
+        }
+    });
+}
+
+/// Chance that draws every answer for a check while it is told to, and else none.
+#[derive(Debug, Default)]
+struct Drawing(AtomicBool);
+
+impl Entropy for Drawing {
+    fn fill(&self, bytes: &mut [u8]) {
+        SystemEntropy.fill(bytes);
+        // Numbers below a bound are made of four bytes.
+        if let [first, second, third, fourth] = bytes {
+            let draws = self.0.load(Ordering::SeqCst);
+            let number: u32 = if draws { 0 } else { u32::from_be_bytes([*first, *second, *third, 0]) / 10 * 10 + 1 };
+            [*first, *second, *third, *fourth] = number.to_be_bytes();
+        }
+    }
+}
+
+#[test]
+fn a_check_that_chance_asked_for_does_not_show_through_the_order_of_the_productions_board() {
+    for database in TestDatabase::each() {
+        let chance = Arc::new(Drawing::default());
+        let set = &TestApp::with(database, Wanted { entropy: chance.clone(), ..Wanted::default() });
+        let western = set.western();
+        // A day to contest, three to check: the drawn one is due later than the other.
+        let put =
+            western.producer(1).sends("PUT", &western.path("/policy"), Some(&json!({ "contest_seconds": 86_400 })));
+        let version = put.is(202)["pending"]["version"].clone();
+        western.counsel().posts(&western.path("/policy/agreement"), json!({ "version": version })).is(200);
+        let (drawn, other) = (
+            files_as(&western, 1, of("electrical", "next_call")),
+            files_as(&western, 2, of("electrical", "next_call")),
+        );
+        chance.0.store(true, Ordering::SeqCst);
+        drawn.answered_by(&western.first_ad());
+        chance.0.store(false, Ordering::SeqCst);
+        set.advance(Seconds::minutes(1));
+        other.answered_by(&western.first_ad());
+        let name = |filed: &super::Filed| filed.reporter.filed["handle"].as_str().unwrap().to_owned();
+        let order = |person: crate::support::people::Person| {
+            let board = person.gets("/v1/reports").is(200);
+            handles(&board).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(drawn.read_by(&western.steward())["awaiting"], "verification");
+        assert_eq!(drawn.read_by(&western.first_ad())["awaiting"], "contest");
+        assert_eq!(order(western.steward()), [name(&other), name(&drawn)]);
+        assert_eq!(order(western.first_ad()), [name(&drawn), name(&other)]);
+    }
 }

@@ -22,7 +22,7 @@ fn link(set: &TestApp, filed: &Filed, person: &Person, byte: u8) -> String {
     let member: MemberId = person.gets("/v1/me").is(200)["id"].as_str().unwrap().parse().unwrap();
     let report: ReportId = filed.id.parse().unwrap();
     let due_at: UtcMillis = set.now().plus(Seconds::minutes(15));
-    let row = LinkRow { token_hash: token.stored().into(), report_id: report, member_id: member, due_at };
+    let row = LinkRow { token_hash: token.stored().into(), report_id: report, member_id: member, cycle: 1, due_at };
     set.database().open().write_blocking(&KEY, move |tx| outbox::add_link(tx, &row)).unwrap();
     format!("/a/{}", token.text().as_str())
 }
@@ -105,6 +105,22 @@ fn a_link_ends_for_whoever_takes_themselves_off_or_may_not_acknowledge() {
         is_over(set, &path);
         is_over(set, &link(set, &filed, &western.steward(), 2));
         is_over(set, &link(set, &filed, &western.producer(1), 3));
+    });
+}
+
+#[test]
+fn a_link_does_not_act_in_the_next_cycle_though_its_deadline_is_still_to_come() {
+    on_each(|set| {
+        let western = set.western();
+        let (filed, first_ad) = (files(&western, 1), western.first_ad());
+        let path = link(set, &filed, &first_ad, 1);
+        filed.answered_by(&first_ad);
+        assert!(opens(set, "GET", &path).text().contains("You have it"));
+        let not_fixed = json!({ "reason": "the cart is open again" });
+        filed.reporter.sends("POST", "/v1/inbox/contest", Some(&not_fixed)).is(200);
+        assert_eq!(filed.read_by(&first_ad)["cycle"], 2);
+        is_over(set, &path);
+        assert_eq!(filed.read_by(&western.steward())["status"], "delivered");
     });
 }
 

@@ -72,6 +72,7 @@ fn seat(id: u8) -> SeatRow {
         added_at: AT,
         removed_at: None,
         let_in_at: None,
+        let_in_by: None,
         handed_out: true,
     }
 }
@@ -192,6 +193,7 @@ fn an_address_has_one_account_and_a_code_one_invitation() {
             email: "ana@example.org".to_owned(),
             roles: "[]".to_owned(),
             is_operator: false,
+            renews: false,
             code_hash: None,
             handed_out: false,
             expires_at: UtcMillis::new(9_000),

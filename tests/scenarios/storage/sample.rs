@@ -36,6 +36,8 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         level: 1,
         cycle: 1,
         due_at: due.map(UtcMillis::new),
+        board_at: due.map(UtcMillis::new),
+        board_at_union: due.map(UtcMillis::new),
         wake_at: due.map(UtcMillis::new),
         deliver_at: None,
         outcome: None,
@@ -57,8 +59,6 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         outages_until: UtcMillis::new(0),
         told_production: 1,
         told_union: 1,
-        place_production: UtcMillis::new(due.unwrap_or(i64::MAX)),
-        place_union: UtcMillis::new(due.unwrap_or(i64::MAX)),
     }
 }
 

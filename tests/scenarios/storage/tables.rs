@@ -9,7 +9,8 @@ use lastlooks::{
         time::UtcMillis,
     },
     storage::{
-        Bytes, Storage, StorageError, engine,
+        Bytes, Storage, StorageError, Tx, engine,
+        heads::{self, CheckpointRow, CosignatureRow, LogRow},
         ledger::{self, LeafRow},
         outbox, report_parts, reports,
     },
@@ -114,7 +115,15 @@ fn what_was_recorded_can_neither_be_changed_nor_deleted() {
         storage.write_blocking(&KEY, |tx| file(tx, 1)).unwrap();
         let leaf = LeafRow { idx: 0, leaf: Bytes([1; 65]) };
         storage.write_blocking(&KEY, move |tx| ledger::add_leaves(tx, std::slice::from_ref(&leaf), &[])).unwrap();
-        storage.write_blocking(&KEY, |tx| ledger::add_checkpoint(tx, 1, "note")).unwrap();
+        storage
+            .write_blocking(&KEY, |tx| {
+                heads::add_checkpoint(
+                    tx,
+                    &CheckpointRow { log: 1, size: 1, note: "note".to_owned(), signed_at: UtcMillis::new(1) },
+                )
+            })
+            .unwrap();
+        storage.write_blocking(&KEY, add_heads).unwrap();
         for refused in [
             "UPDATE events SET kind = 'other'",
             "DELETE FROM events",
@@ -122,12 +131,21 @@ fn what_was_recorded_can_neither_be_changed_nor_deleted() {
             "DELETE FROM ledger_leaves",
             "UPDATE ledger_checkpoints SET note = 'x'",
             "DELETE FROM ledger_checkpoints",
+            "UPDATE ledger_logs SET from_size = 1",
+            "DELETE FROM ledger_cosignatures",
             "UPDATE ledger_pending SET recorded_at = 0",
         ] {
             assert!(matches!(write_sql(&storage, refused), Err(StorageError::Other(_))), "{refused}");
         }
         write_sql(&storage, "DELETE FROM ledger_pending").unwrap();
     }
+}
+
+fn add_heads(tx: &mut Tx) -> Result<(), StorageError> {
+    let log = LogRow { number: 1, origin: "x/ledger".to_owned(), from_size: 0, opened_at: UtcMillis::new(1) };
+    heads::add_log(tx, &log)?;
+    let (witness, line) = ("union".to_owned(), "line\n".to_owned());
+    heads::add_cosignature(tx, &CosignatureRow { log: 1, size: 1, witness, line })
 }
 
 #[test]

@@ -211,6 +211,7 @@ impl Running {
                     clock: Arc::new(SystemClock::new()),
                     boot: [7; 16],
                     limits: Limits::default(),
+                    metrics: None,
                 };
                 let running = server::start(listener, parts, routes::every(&app)).unwrap();
                 drop(app);

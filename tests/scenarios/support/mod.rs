@@ -55,6 +55,16 @@ impl TestDatabase {
         Self { url: server.url(&name), keeper: Keeper::Postgres(server, name) }
     }
 
+    /// A PostgreSQL database on this server, reached by this address and these parameters.
+    #[cfg(feature = "postgres-tls")]
+    pub fn reached(server: Arc<postgres::Server>, address: &str, parameters: &str) -> Self {
+        let name = server.create_database();
+        Self {
+            url: format!("postgres://postgres@{address}/{name}?{parameters}"),
+            keeper: Keeper::Postgres(server, name),
+        }
+    }
+
     /// One of each, announced in the output of the test.
     pub fn each() -> impl Iterator<Item = Self> {
         [Self::sqlite, Self::postgres].into_iter().map(|make| {

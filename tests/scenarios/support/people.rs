@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use lastlooks::domain::time::{Seconds, UtcMillis};
+use lastlooks::domain::{
+    ids::MemberId,
+    time::{Seconds, UtcMillis},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -131,6 +134,12 @@ impl Person {
     pub fn unlocked(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let key = self.session().unlock_key;
         self.sends_with(method, path, &[("unlock-key", key.as_str())], body)
+    }
+
+    /// Their id.
+    #[track_caller]
+    pub fn id(&self) -> MemberId {
+        self.gets("/v1/me").is(200)["id"].as_str().unwrap().parse().unwrap()
     }
 
     /// Reads, without Unlock-Key.

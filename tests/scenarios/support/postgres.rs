@@ -13,6 +13,8 @@ use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection
 use lastlooks::storage::{Storage, Target, WriterSettings};
 
 const TEMPLATE: &str = "lastlooks_template";
+/// In the name of the socket; nothing listens there.
+const PORT: u16 = 5432;
 
 /// The server of this test run, started by the first test that needs it.
 pub fn shared() -> Arc<Server> {
@@ -33,7 +35,7 @@ pub struct Server {
 
 enum Place {
     /// Ours: programs, folder, and the process that ends it.
-    Here { programs: PathBuf, folder: PathBuf, safety: &'static str, _guard: Child },
+    Here { programs: PathBuf, folder: PathBuf, safety: &'static str, port: u16, _guard: Child },
     /// Somebody else's, by the URL of a database on which we may create others.
     Elsewhere(String),
 }
@@ -46,6 +48,11 @@ impl Server {
 
     /// Starts one of our own with this option, or with "" one that waits for the disk as it must in production.
     pub fn start_with(safety: &'static str) -> Self {
+        Self::start_on(safety, PORT)
+    }
+
+    /// As [`Server::start_with`]; with a port of its own it listens on the loopback too.
+    pub fn start_on(safety: &'static str, port: u16) -> Self {
         let programs = programs();
         let made = as_owner("mktemp").args(["-d", "/tmp/lastlooks-pg-XXXXXX"]).output().unwrap();
         assert!(made.status.success(), "no folder for PostgreSQL: {}", String::from_utf8_lossy(&made.stderr));
@@ -63,7 +70,7 @@ impl Server {
             .spawn()
             .unwrap();
         let server = Self {
-            place: Place::Here { programs: programs.clone(), folder: folder.clone(), safety, _guard: guard },
+            place: Place::Here { programs: programs.clone(), folder: folder.clone(), safety, port, _guard: guard },
             databases: AtomicU32::new(0),
         };
         let initdb = as_owner(programs.join("initdb"))
@@ -92,8 +99,10 @@ impl Server {
 
     /// Starts it again after [`Server::stop`]; waits until it answers.
     pub fn run(&self) {
+        let Place::Here { port, .. } = &self.place else { panic!("this server is not ours") };
+        let listen = if *port == PORT { "''" } else { "127.0.0.1" };
         let options = |folder: &Path, safety: &str| {
-            format!("{safety} -k {} -c listen_addresses='' -c max_connections=200", folder.display())
+            format!("{safety} -k {} -p {port} -c listen_addresses={listen} -c max_connections=200", folder.display())
         };
         self.control(|command, folder, safety| {
             command.args(["-w", "-o", &options(folder, safety), "-l"]).arg(folder.join("log")).arg("start");
@@ -125,7 +134,9 @@ impl Server {
     /// URL of one of its databases.
     pub fn url(&self, name: &str) -> String {
         match &self.place {
-            Place::Here { folder, .. } => format!("postgres://postgres@/{name}?host={}", folder.display()),
+            Place::Here { folder, port, .. } => {
+                format!("postgres://postgres@/{name}?host={}&port={port}", folder.display())
+            }
             Place::Elsewhere(url) => {
                 let (base, query) =
                     url.split_once('?').map_or((url.as_str(), String::new()), |(b, q)| (b, format!("?{q}")));
@@ -162,6 +173,25 @@ impl Server {
         sql_query(format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
             .execute(&mut conn)
             .unwrap()
+    }
+
+    /// Has it offer TLS as `localhost`, with a certificate made for this run; answers the file that vouches for it.
+    #[cfg(feature = "postgres-tls")]
+    pub fn encrypts(&self) -> PathBuf {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+        let rcgen::CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let data = self.folder().expect("a server of our own").join("data");
+        let owner = std::fs::metadata(&data).unwrap();
+        for (name, pem) in [("server.crt", cert.pem()), ("server.key", signing_key.serialize_pem())] {
+            let file = data.join(name);
+            std::fs::write(&file, pem).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            chown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
+        }
+        self.administer("ALTER SYSTEM SET ssl = on");
+        self.administer("SELECT pg_reload_conf()");
+        data.join("server.crt")
     }
 
     fn administer(&self, sql: &str) {

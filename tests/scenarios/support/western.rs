@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{
     app::TestApp,
+    client::Answer,
     people::{Crew, Person},
 };
 
@@ -212,5 +213,25 @@ impl Western<'_> {
     /// An address below the production.
     pub fn path(&self, below: &str) -> String {
         format!("/v1/productions/{}{below}", self.id)
+    }
+
+    /// What one person answers to letting somebody in at a desk.
+    pub fn tries_to_let_in(&self, by: &Person, desk: &str, whom: &Person) -> Answer {
+        let path = format!("/v1/desks/{}/members/{}/admission", self.desk(desk), whom.id());
+        by.sends("POST", &path, None)
+    }
+
+    /// One person lets somebody in at a desk.
+    #[track_caller]
+    pub fn lets_in(&self, by: &Person, desk: &str, whom: &Person) -> Value {
+        self.tries_to_let_in(by, desk, whom).is(200)
+    }
+
+    /// Somebody's line in the roster, as somebody reads it.
+    #[track_caller]
+    pub fn line_of(&self, whom: &str, reader: &Person) -> Value {
+        let roster = self.roster(reader);
+        let found = roster["seats"].as_array().unwrap().iter().find(|seat| seat["name"] == whom);
+        found.unwrap_or_else(|| panic!("{whom} is not in {roster}")).clone()
     }
 }

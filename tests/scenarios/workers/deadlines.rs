@@ -15,6 +15,7 @@ use crate::{
         TestDatabase,
         app::{TestApp, on_each},
         days::Days,
+        people::Reporter,
     },
 };
 
@@ -75,6 +76,44 @@ fn a_held_engine_fires_nothing_says_why_and_goes_on_with_the_deadlines_that_were
         set.wait(set.app().resume_engine()).unwrap();
         days.work();
         assert_eq!(missed(&reporter), [(1, ACKNOWLEDGEMENT.to_owned(), written(on(16, 10, 55)))]);
+    });
+}
+
+#[test]
+fn while_the_engine_is_held_an_act_after_its_deadline_waits_and_one_before_it_goes_on() {
+    on_each(|set| {
+        let (western, mut days) = begin(set);
+        let (late, in_time) =
+            (files(&mut days, &western, 1, body(1)), western.crew().files(&"ab".repeat(16), another()));
+        days.deliver();
+        let board = western.steward().gets("/v1/reports?limit=100").is(200);
+        let path = |reporter: &Reporter| {
+            let rows = board["items"].as_array().unwrap();
+            let row = rows.iter().find(|row| row["handle"] == reporter.filed["handle"]).unwrap();
+            format!("/v1/reports/{}", row["id"].as_str().unwrap())
+        };
+        let first_ad = western.first_ad();
+        set.wait(set.app().hold_engine("somebody looks into it".to_owned())).unwrap();
+        days.until(on(16, 10, 54));
+        first_ad.sends("POST", &format!("{}/acknowledgement", path(&in_time)), None).is(200);
+        assert_eq!(in_time.inbox()["status"], "acknowledged");
+
+        days.until(on(16, 10, 55));
+        let acknowledgement = format!("{}/acknowledgement", path(&late));
+        let waits = first_ad.sends("POST", &acknowledgement, None);
+        assert!(waits.refuses(503, "unavailable")["detail"].as_str().unwrap().contains("the clock is being checked"));
+        assert_eq!(waits.header("retry-after"), "30");
+        // Nothing may take the breach with it, and words wait for no clock.
+        late.sends("POST", "/v1/inbox/withdrawal", None).refuses(503, "unavailable");
+        let words = serde_json::json!({ "to": "all", "text": "still there" });
+        late.sends("POST", "/v1/inbox/messages", Some(&words)).is(200);
+        western.upm().sends("POST", &acknowledgement, None).refuses(404, "not-found");
+        assert_eq!((&late.inbox()["status"], missed(&late).len()), (&"delivered".into(), 0));
+
+        set.wait(set.app().resume_engine()).unwrap();
+        first_ad.sends("POST", &acknowledgement, None).is(200);
+        assert_eq!(missed(&late), [(1, ACKNOWLEDGEMENT.to_owned(), written(on(16, 10, 55)))]);
+        assert_eq!(missed(&in_time), []);
     });
 }
 

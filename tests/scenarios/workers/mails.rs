@@ -26,7 +26,7 @@ fn by(url: &str) -> Arc<dyn Mailer> {
 }
 
 /// The text of a mail, with its quoted-printable encoding undone.
-fn text(raw: &str) -> String {
+pub fn text(raw: &str) -> String {
     let joined = raw.replace("=\r\n", "");
     let mut bytes = Vec::new();
     let mut rest = joined.as_bytes();
@@ -50,7 +50,7 @@ fn arrivals(server: &SmtpServer) -> BTreeMap<(String, String), usize> {
 }
 
 /// The mails of a folder to an address.
-fn in_folder(set: &TestApp, email: &str) -> Vec<String> {
+pub fn in_folder(set: &TestApp, email: &str) -> Vec<String> {
     let files = std::fs::read_dir(set.folder().join("mail")).unwrap();
     let mails = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
     mails.filter(|mail| mail.lines().any(|l| l.starts_with("To:") && l.contains(email))).map(|m| text(&m)).collect()

@@ -232,13 +232,36 @@ fn delivery_and_daily_entries_do_not_move() {
 }
 
 #[test]
-fn a_held_engine_fires_nothing_and_judges_nobody() {
+fn while_nobody_watches_nothing_fires_and_nobody_is_judged() {
     let mut world = World::with(NextSetup);
-    world.people.engine_held = true;
+    world.people.unwatched = true;
     world.sleeps_until(at(18, 0, 0));
     assert_eq!(world.does(&Command::DeadlinePassed).unwrap(), []);
     assert_eq!(codes(&world.acknowledges(FIRST_AD).unwrap()), ["acknowledged"]);
     assert!(world.missed().is_empty());
+}
+
+#[test]
+fn while_the_engine_is_held_what_meets_a_deadline_in_time_goes_on_and_what_comes_after_it_waits() {
+    let mut world = World::with(NextSetup);
+    world.people.engine_held = true;
+    world.sleeps_until(at(14, 20, 59));
+    assert_eq!(codes(&world.acknowledges(FIRST_AD).unwrap()), ["acknowledged"]);
+    world.sleeps_until(at(18, 0, 0));
+    assert_eq!(world.does(&Command::DeadlinePassed).unwrap(), []);
+    assert_eq!(world.answers(FIRST_AD), Err(Refusal::Held));
+    assert_eq!(world.does(&Command::Withdraw), Err(Refusal::Held), "a withdrawal must not take the breach with it");
+    assert_eq!(world.does(&Command::NotCredible(STEWARD.actor())), Err(Refusal::Held));
+    // Whom it is not for learns nothing of the clock, and words and stopped work wait for no clock.
+    assert_eq!(world.acknowledges(STEWARD), Err(Refusal::NotForYourSide { side: Side::Production }));
+    assert_eq!(world.acknowledges(PRODUCER), Err(Refusal::NotVisible));
+    assert_eq!(codes(&world.does(&Command::Write(STEWARD.actor())).unwrap()), ["message"]);
+    assert_eq!(codes(&world.stops_work(STEWARD).unwrap()), ["stop_work"]);
+    world.empties(1, Side::Production);
+    assert_eq!(world.does(&Command::PeopleChanged).unwrap(), [], "a level that empties late has missed its deadline");
+    world.people.engine_held = false;
+    world.does(&Command::DeadlinePassed).unwrap();
+    assert_eq!(world.missed()[0], (1, at(15, 6, 0)));
 }
 
 /// The deadline at 14:21 has fired; an act arrived before it.

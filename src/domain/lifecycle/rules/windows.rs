@@ -19,6 +19,36 @@ fn a_next_setup_report_runs_to_the_minute_of_the_example() {
 }
 
 #[test]
+fn the_ladder_of_a_policy_is_the_one_that_silence_climbs() {
+    for (severity, empty) in [
+        (Immediate, None),
+        (NextSetup, None),
+        (NextCall, None),
+        (Concern, None),
+        (Immediate, Some(1)),
+        (Immediate, Some(2)),
+        (NextSetup, Some(2)),
+    ] {
+        let mut world = World::empty();
+        let is_left = |level: Option<crate::domain::policy::Level>| level.map(|level| level.0) != empty;
+        world.policy.desks.retain(|desk| desk.side != Side::Production || is_left(desk.level));
+        world.people.seats.retain(|seat| seat.side != Side::Production || is_left(seat.level));
+        world.files(severity, false, 0);
+        let told = world.policy.ladder(severity.into(), at(14, 5, 10));
+        let mut climbed = Vec::new();
+        while world.report.status() != "exhausted" {
+            if let crate::domain::report::Stage::Open(open) = &world.report.stage {
+                climbed.push((open.levels.clone(), open.acknowledge_by.at, open.answer_by.at));
+            }
+            world.until(world.report.timer().unwrap());
+        }
+        let rungs: Vec<_> =
+            told.rungs.iter().map(|rung| (rung.levels.clone(), rung.acknowledge_by, rung.answer_by)).collect();
+        assert_eq!((rungs, told.exhausted_at), (climbed, world.now), "{severity:?} without {empty:?}");
+    }
+}
+
+#[test]
 fn an_answer_is_due_an_hour_after_the_anchor_whenever_it_was_acknowledged() {
     let mut world = World::with(NextSetup);
     world.until(at(14, 20, 59));
