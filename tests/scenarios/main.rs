@@ -7,6 +7,7 @@
 mod crew;
 mod house;
 mod ledger;
+mod lists;
 mod mail_server;
 mod operations;
 mod people;
