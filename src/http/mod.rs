@@ -37,6 +37,7 @@ pub mod server;
 mod sessions;
 pub mod signed_in;
 mod web_pages;
+pub mod witness;
 
 #[cfg(test)]
 mod bad_input;
