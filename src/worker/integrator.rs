@@ -40,7 +40,7 @@ impl Integrator {
     /// As [`App::ledger_turn`].
     pub async fn turn(&mut self) -> Result<Turn, AppError> {
         if !self.is_compared {
-            self.app.ask_witnesses().await?;
+            self.app.compare_with_witnesses().await?;
             self.is_compared = true;
         }
         let now = self.app.clock().now();

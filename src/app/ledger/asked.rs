@@ -74,45 +74,55 @@ struct Showing {
 }
 
 impl App {
-    /// Asks every configured witness that has not cosigned the last head yet. On a database without a head they are shown an
-    /// empty tree, so that a log that went back to nothing is found too.
+    /// Asks every configured witness that has not cosigned the last head yet.
     ///
     /// # Errors
     /// [`AppError::Unavailable`]; never because of a witness.
     pub async fn ask_witnesses(&self) -> Result<Vec<Asked>, AppError> {
+        self.ask_each(Asking::WhoHasNotCosigned).await
+    }
+
+    /// Shows every configured witness the last head, whatever the database says of it: an older copy holds cosignatures too.
+    /// On a database without a head they are shown an empty tree, so that a log that went back to nothing is found.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`]; never because of a witness.
+    pub async fn compare_with_witnesses(&self) -> Result<Vec<Asked>, AppError> {
+        self.ask_each(Asking::Everybody).await
+    }
+
+    async fn ask_each(&self, asking: Asking) -> Result<Vec<Asked>, AppError> {
         let witnesses = &self.inner.settings.witnesses.0;
         if witnesses.is_empty() {
             return Ok(Vec::new());
         }
         let log = self.log(self.inner.clock.now()).await?;
-        let asked = futures_util::future::join_all(witnesses.iter().map(|witness| self.ask(&log, witness))).await;
+        let asked =
+            futures_util::future::join_all(witnesses.iter().map(|witness| self.ask(&log, witness, asking))).await;
         asked.into_iter().collect()
     }
 
-    async fn ask(&self, log: &LogRow, witness: &Trusted) -> Result<Asked, AppError> {
+    async fn ask(&self, log: &LogRow, witness: &Trusted, asking: Asking) -> Result<Asked, AppError> {
         let (showing, known) = self.to_show(log, witness).await?;
-        let said = match known {
-            Known::Cosigned => Said::Cosigned,
-            Known::Up(size) => self.show(&showing, witness, size).await?,
+        let is_known = showing.checkpoint.size > 0 && known == showing.checkpoint.size;
+        let said = match asking {
+            Asking::WhoHasNotCosigned if is_known => Said::Cosigned,
+            Asking::WhoHasNotCosigned | Asking::Everybody => self.show(&showing, witness, known).await?,
         };
         let claimed = if let Said::HasMore { size } = &said { Some(*size) } else { None };
         self.claims(&log.origin, witness, claimed);
         Ok(Asked { witness: witness.key.name().to_string(), said })
     }
 
-    /// The last head, and what this witness has cosigned of the log as far as is known here.
-    async fn to_show(&self, log: &LogRow, witness: &Trusted) -> Result<(Showing, Known), AppError> {
+    /// The last head, and how many leaves this witness has cosigned as far as is known here.
+    async fn to_show(&self, log: &LogRow, witness: &Trusted) -> Result<(Showing, u64), AppError> {
         let (number, key) = (log.number, witness.key.to_string());
         let read = move |conn: &mut Conn| {
             let last = heads::last_checkpoint(conn, number)?;
             Ok::<_, StorageError>((last, heads::last_cosignature(conn, number, &key)?))
         };
         let (last, cosigned) = self.inner.storage.read(read).await?;
-        let size = cosigned.map_or(0, |row| row.size);
-        let known = match &last {
-            Some(row) if row.size == size => Known::Cosigned,
-            Some(_) | None => Known::Up(size.unsigned_abs()),
-        };
+        let known = cosigned.map_or(0, |row| row.size.unsigned_abs());
         let signer = self.inner.ledger.log(&log.origin)?;
         let note: Note = match last {
             Some(row) => row.note.parse().map_err(AppError::internal)?,
@@ -212,12 +222,13 @@ impl App {
     }
 }
 
-/// What is known of a witness here.
-enum Known {
-    /// It cosigned the last head.
-    Cosigned,
-    /// It cosigned up to this size.
-    Up(u64),
+/// Whom to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    /// Those of whom no cosignature of the last head is kept.
+    WhoHasNotCosigned,
+    /// All of them.
+    Everybody,
 }
 
 /// Talks to a witness off the async threads.

@@ -63,7 +63,7 @@ impl App {
     /// [`AppError::OutOfOrder`] if the ledger goes on from what was published; [`AppError::Unavailable`].
     pub async fn reopen_ledger(&self) -> Result<Reopened, AppError> {
         let now = self.inner.clock.now();
-        self.ask_witnesses().await?;
+        self.compare_with_witnesses().await?;
         if self.second_history().await?.is_none() {
             let (state, rule) = ("signed".to_owned(), "it goes on from what was published".to_owned());
             return Err(AppError::OutOfOrder { state, rule });
