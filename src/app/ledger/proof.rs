@@ -23,7 +23,10 @@ use crate::{
         promise::Promise,
         quorum::Quorum,
     },
-    merkle::span::{self, Span},
+    merkle::{
+        Hash,
+        span::{self, Span},
+    },
     sealing::receipt::Receipt,
     storage::{
         Conn,
@@ -91,6 +94,19 @@ impl App {
         let side = subject.sight(reader.member).ok_or(AppError::NotFound)?.side();
         let keys = vec![subject.row.ledger_key.0];
         self.bundle(subject, keys, side != Side::Union, None).await
+    }
+
+    /// The proof that the leaf at this place stands in the last published head, from its sibling up.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] beyond the published tree.
+    pub async fn inclusion_proof(&self, index: u64) -> Result<Vec<Hash>, AppError> {
+        let read = move |conn: &mut Conn| {
+            let size = published(conn)?;
+            let spans = span::inclusion(index, size).ok_or(AppError::NotFound)?;
+            Ok(hashes_of(conn, &spans)?)
+        };
+        self.inner.storage.read(read).await
     }
 
     async fn bundled_promise(
