@@ -2,7 +2,9 @@
 //!
 //! Source: ledger.md, "Entries" and "Order and durability".
 
+mod asked;
 mod audit;
+mod cosigned;
 mod integrate;
 mod kept;
 mod keys;
@@ -13,6 +15,7 @@ mod publish;
 mod read;
 mod reopen;
 
+pub use asked::{Asked, Said, WitnessSeen, seen as witnesses_seen};
 pub use audit::{Audited, Flaw};
 pub use kept::file as checkpoint_file;
 pub use keys::LedgerKeys;

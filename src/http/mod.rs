@@ -41,6 +41,7 @@ mod sessions;
 pub mod signed_in;
 mod statistics;
 mod web_pages;
+pub mod witness;
 
 #[cfg(test)]
 mod bad_input;

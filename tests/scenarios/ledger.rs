@@ -5,6 +5,7 @@ mod integrating;
 mod proving;
 mod restored;
 mod served;
+mod witnessed;
 
 use lastlooks::{
     app::{App, ledger::LedgerTurn},

@@ -397,6 +397,8 @@ CREATE TABLE ledger_cosignatures (
     line TEXT NOT NULL,
     PRIMARY KEY (log, size, witness)
 );
+-- How far each witness has come.
+CREATE INDEX ledger_cosignatures_of_witness ON ledger_cosignatures (log, witness, size);
 
 -- The last tick that was integrated: one row, id 1.
 CREATE TABLE ledger_ticks (
