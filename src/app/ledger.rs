@@ -3,6 +3,7 @@
 //! Source: ledger.md, "Entries" and "Order and durability".
 
 mod audit;
+mod filing;
 mod integrate;
 mod kept;
 mod keys;
@@ -14,6 +15,7 @@ mod read;
 mod reopen;
 
 pub use audit::{Audited, Flaw};
+pub(in crate::app) use filing::filing;
 pub use kept::file as checkpoint_file;
 pub use keys::LedgerKeys;
 pub(crate) use promise::HeadBefore;

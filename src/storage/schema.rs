@@ -305,6 +305,7 @@ diesel::table! {
         seat_id -> Nullable<Binary>,
         member_id -> Binary,
         mail_hash -> Binary,
+        kind -> Text,
         reply -> Text,
         span_from -> BigInt,
         span_to -> BigInt,

@@ -308,6 +308,7 @@ CREATE TABLE deliveries (
     seat_id BYTEA,
     member_id BYTEA NOT NULL,
     mail_hash BYTEA NOT NULL,
+    kind TEXT NOT NULL,
     reply TEXT NOT NULL,
     span_from BIGINT NOT NULL,
     span_to BIGINT NOT NULL,

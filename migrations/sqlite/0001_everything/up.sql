@@ -304,6 +304,7 @@ CREATE TABLE deliveries (
     seat_id BLOB,
     member_id BLOB NOT NULL,
     mail_hash BLOB NOT NULL,
+    kind TEXT NOT NULL,
     reply TEXT NOT NULL,
     span_from BIGINT NOT NULL,
     span_to BIGINT NOT NULL,
