@@ -262,6 +262,7 @@ diesel::table! {
         member_id -> Nullable<Binary>,
         role -> Nullable<Text>,
         body -> Text,
+        mac -> Binary,
     }
 }
 

@@ -264,6 +264,7 @@ CREATE TABLE events (
     member_id BYTEA,
     role TEXT,
     body TEXT NOT NULL,
+    mac BYTEA NOT NULL,
     PRIMARY KEY (report_id, seq)
 );
 -- Nothing fires twice, whoever races.

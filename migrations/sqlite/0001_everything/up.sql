@@ -260,6 +260,7 @@ CREATE TABLE events (
     member_id BLOB,
     role TEXT,
     body TEXT NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (report_id, seq)
 ) WITHOUT ROWID;
 -- Nothing fires twice, whoever races.
