@@ -35,6 +35,7 @@ mod handle;
 mod inbox;
 mod notices;
 mod opened;
+mod packet;
 mod record;
 mod report_page;
 mod resealing;

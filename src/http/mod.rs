@@ -24,6 +24,7 @@ mod ledger;
 mod link;
 pub mod metrics;
 pub mod openapi;
+mod packet;
 pub mod pages;
 mod people;
 mod policy;

@@ -267,6 +267,7 @@ CREATE TABLE events (
     member_id BYTEA,
     role TEXT,
     body TEXT NOT NULL,
+    mac BYTEA NOT NULL,
     PRIMARY KEY (report_id, seq)
 );
 -- Nothing fires twice, whoever races.
@@ -311,6 +312,7 @@ CREATE TABLE deliveries (
     seat_id BYTEA,
     member_id BYTEA NOT NULL,
     mail_hash BYTEA NOT NULL,
+    kind TEXT NOT NULL,
     reply TEXT NOT NULL,
     span_from BIGINT NOT NULL,
     span_to BIGINT NOT NULL,

@@ -263,6 +263,7 @@ CREATE TABLE events (
     member_id BLOB,
     role TEXT,
     body TEXT NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (report_id, seq)
 ) WITHOUT ROWID;
 -- Nothing fires twice, whoever races.
@@ -307,6 +308,7 @@ CREATE TABLE deliveries (
     seat_id BLOB,
     member_id BLOB NOT NULL,
     mail_hash BLOB NOT NULL,
+    kind TEXT NOT NULL,
     reply TEXT NOT NULL,
     span_from BIGINT NOT NULL,
     span_to BIGINT NOT NULL,
