@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "each story says which database it runs on")]
 
 mod crew;
+mod fairness;
 mod house;
 mod ledger;
 mod lists;

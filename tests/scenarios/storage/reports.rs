@@ -60,7 +60,7 @@ fn nothing_fires_twice_but_a_lifted_row_may_stand_beside() {
             storage.write_blocking(&KEY, move |tx| report_parts::append_events(tx, &[an_event(1, seq, kind)]))
         };
         append(1, "acknowledgement").unwrap();
-        assert!(matches!(append(2, "acknowledgement"), Err(StorageError::Duplicate(_))));
+        assert_eq!(append(2, "acknowledgement"), Err(StorageError::Conflict));
         append(2, "lifted").unwrap();
         append(3, "lifted").unwrap();
     }
