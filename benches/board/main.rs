@@ -31,6 +31,18 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// To be reached without keys and with them.
 const TARGETS: (f64, f64) = (10.0, 20.0);
+/// Filters, and how many rows they leave on the first page: all that there are, or not one of 100,000.
+const FILTERS: [(&str, usize); 9] = [
+    ("category=weapons", PAGE),
+    ("category=animals", 0),
+    ("status=delivered", PAGE),
+    ("status=closed", 0),
+    ("awaiting=acknowledgement", PAGE),
+    ("awaiting=answer", 0),
+    ("level=2", 0),
+    ("unanswered=false", PAGE),
+    ("unanswered=true", 0),
+];
 /// Rows on the page.
 const PAGE: usize = 50;
 /// How many reports somebody is kept out of, step by step.
@@ -89,9 +101,20 @@ fn measure(args: &Args, url: &str) -> anyhow::Result<()> {
     line("board", &mut times(args.requests, || steward.page(false, PAGE))?, Some(TARGETS.0));
     line("board with keys", &mut times(args.requests, || steward.page(true, PAGE))?, Some(TARGETS.1));
     line("board, unchanged (304)", &mut times(args.requests, || steward.unchanged())?, Some(TARGETS.0));
+    line("further pages, one after the other", &mut steward.follows(args.requests)?, Some(TARGETS.0));
+    for (filter, rows) in FILTERS {
+        line(
+            &format!("board, {filter}"),
+            &mut times(args.requests.min(50), || steward.filtered(filter, rows))?,
+            Some(TARGETS.0),
+        );
+    }
     let producer = Reader::signs_in(&show, "producer@western.example")?;
     line("board of a level told of none", &mut times(args.requests, || producer.page(false, 0))?, Some(TARGETS.0));
     line("statistics over all of them", &mut times(3, || steward.statistics())?, None);
+    let first_ad = Reader::signs_in(&show, "1st_ad@western.example")?;
+    let mut woken = (0..20).map(|_| steward.woken_by(&first_ad)).collect::<anyhow::Result<Vec<_>>>()?;
+    line("a poll, woken by an act", &mut woken, None);
     kept_out(args, &show)
 }
 

@@ -28,7 +28,7 @@ use crate::{
         time::UtcMillis,
     },
     sealing::keys::Keys,
-    storage::boards::{BoardFilter, BoardKey},
+    storage::boards::{BoardFilter, BoardKey, BoardOf},
 };
 
 /// Rows on a page, if the reader does not say.
@@ -164,14 +164,22 @@ impl Wanted {
         self.production.as_deref().map_or(Ok(()), check_production)
     }
 
-    /// What the database can sort out for every side alike. What is awaited, what was missed and under which number a level
-    /// is shown differ by side, so of these only what is true for all of them is asked.
-    fn filter(&self) -> BoardFilter {
-        BoardFilter {
-            stage: self.status.clone(),
-            category: self.category.clone(),
-            unanswered: self.unanswered == Some(true),
-        }
+    /// What the database can sort out. The union side is shown what the columns hold; for the others it is less than
+    /// that, and only what cannot be shown to them is left out: the rest is sorted out when the row is read.
+    fn filter(&self, of: BoardOf) -> BoardFilter {
+        let awaiting = self.awaiting.as_deref().and_then(|code| AWAITED.into_iter().find(|a| a.code() == code));
+        let level = self.level.map(i32::from);
+        let (awaiting, levels, unanswered) = match of {
+            BoardOf::Union => (awaiting.map(|a| [a; 2]), level.map(|level| level..=level), self.unanswered),
+            // A check that chance asked for is shown as time to contest, two levels as the higher one, and what was
+            // missed before a summary not at all.
+            BoardOf::Production => {
+                let shown_for = |a| if a == Awaiting::Contest { [a, Awaiting::Verification] } else { [a; 2] };
+                (awaiting.map(shown_for), level.map(|level| 0..=level), self.unanswered.filter(|missed| *missed))
+            }
+        };
+        let awaiting = awaiting.map(|pair| pair.map(Awaiting::code));
+        BoardFilter { stage: self.status.clone(), category: self.category.clone(), awaiting, levels, unanswered }
     }
 
     fn limit(&self) -> usize {

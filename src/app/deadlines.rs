@@ -9,7 +9,7 @@ use super::{
     caused::Caused,
     error::AppError,
     outages::{ENGINE, is_unreadable, is_watched},
-    record::{Subject, note_state},
+    record::{Subject, is_conflict, note_state},
 };
 use crate::{
     domain::{
@@ -124,6 +124,8 @@ impl App {
             match self.fire_one(id, now).await {
                 Ok(()) => fired.fired += 1,
                 Err(error @ AppError::Unavailable { .. }) => return Err(error),
+                // Somebody went on with it meanwhile: it is looked at again in a moment.
+                Err(error) if is_conflict(&error) => fired.passed_over.push(id),
                 Err(error) => {
                     tracing::error!(%error, report = %id, "a due report cannot be moved on; it is left as it is");
                     fired.stuck.push(id);

@@ -95,8 +95,8 @@ impl App {
         let mut boards = self.boards_of(conn, member, production)?;
         let (mut groups, mut after) = (Groups::default(), None);
         loop {
-            let filter = BoardFilter::default();
-            let (places, last) = self.next_places(conn, (&boards, member), &filter, after, AT_ONCE)?;
+            let every = |_| BoardFilter::default();
+            let (places, last) = self.next_places(conn, (&boards, member), &every, after, AT_ONCE)?;
             self.count(conn, &mut boards, member, places, &mut groups)?;
             match last {
                 Some(last) => after = Some(last),

@@ -1,6 +1,6 @@
 //! Boards: which reports stand where on them, read by index alone; and the rows of those that are wanted.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::RangeInclusive};
 
 use diesel::{
     dsl::sql,
@@ -16,10 +16,7 @@ use super::{
     reports::ReportRow,
     schema::{reports, units},
 };
-use crate::domain::{
-    ids::{ProductionId, ReportId},
-    time::UtcMillis,
-};
+use crate::domain::ids::{ProductionId, ReportId};
 
 /// Whose order of reports it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +28,12 @@ pub enum BoardOf {
 }
 
 impl BoardOf {
-    /// Column and place, as the indexes `reports_board` and `reports_board_union` have them, to the letter.
+    /// The columns of the highest level told and of the place, which the indexes `reports_board` and
+    /// `reports_board_union` begin with.
     const fn columns(self) -> (&'static str, &'static str) {
         match self {
-            Self::Production => ("told_production", "coalesce(board_at, 9223372036854775807)"),
-            Self::Union => ("told_union", "coalesce(board_at_union, 9223372036854775807)"),
+            Self::Production => ("told_production", "board_at"),
+            Self::Union => ("told_union", "board_at_union"),
         }
     }
 }
@@ -51,15 +49,20 @@ pub struct BoardRange {
     pub told: i32,
 }
 
-/// Which reports of a board are wanted; `None` means any.
+/// Which reports of a board are wanted; `None` means any. All of it stands in the indexes of the boards, so that what is
+/// not wanted costs no more than its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BoardFilter {
     /// Only this stage.
     pub stage: Option<String>,
     /// Only this category.
     pub category: Option<String>,
-    /// Only those with a breach on record, on whichever chain.
-    pub unanswered: bool,
+    /// Only those that await one of these two, which may be the same.
+    pub awaiting: Option<[&'static str; 2]>,
+    /// Only those whose level is one of these.
+    pub levels: Option<RangeInclusive<i32>>,
+    /// Only those with a breach on record, on whichever chain; or only those without.
+    pub unanswered: Option<bool>,
 }
 
 /// Place of a report on a board: its instant, then its id.
@@ -71,7 +74,7 @@ pub fn board_key(row: &ReportRow, of: BoardOf) -> BoardKey {
         BoardOf::Production => row.board_at,
         BoardOf::Union => row.board_at_union,
     };
-    (at.map_or(i64::MAX, UtcMillis::get), row.id)
+    (at.get(), row.id)
 }
 
 /// The places of up to `limit` reports of a range after this one, nearest deadline first.
@@ -95,8 +98,14 @@ pub fn places(
     if let Some(category) = &filter.category {
         query = query.filter(reports::category.eq(category));
     }
-    if filter.unanswered {
-        query = query.filter(reports::unanswered);
+    if let Some([one, other]) = filter.awaiting {
+        query = query.filter(reports::awaiting.eq(one).or(reports::awaiting.eq(other)));
+    }
+    if let Some(levels) = &filter.levels {
+        query = query.filter(reports::level.between(*levels.start(), *levels.end()));
+    }
+    if let Some(unanswered) = filter.unanswered {
+        query = query.filter(reports::unanswered.eq(unanswered));
     }
     if let Some((at, id)) = after {
         // The first half alone bounds the index; the second sorts out equal instants.

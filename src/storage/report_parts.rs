@@ -83,8 +83,14 @@ pub fn add_units(tx: &mut Tx, rows: &[UnitRow]) -> Result<(), StorageError> {
 /// Appends events.
 ///
 /// # Errors
-/// [`StorageError::Duplicate`] if one of them has fired already.
+/// [`StorageError::Conflict`] if somebody went on with one of the reports since it was loaded: what fired has fired, and
+/// the place behind what was known is taken.
 pub fn append_events(tx: &mut Tx, rows: &[EventRow]) -> Result<(), StorageError> {
+    let is_taken = |error: &StorageError| matches!(error, StorageError::Duplicate(_));
+    insert_events(tx, rows).map_err(|error| if is_taken(&error) { StorageError::Conflict } else { error })
+}
+
+fn insert_events(tx: &mut Tx, rows: &[EventRow]) -> Result<(), StorageError> {
     on!(tx, for part in rows => diesel::insert_into(events::table).values(part));
     Ok(())
 }

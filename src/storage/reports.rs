@@ -53,10 +53,10 @@ pub struct ReportRow {
     pub cycle: i32,
     /// The deadline that people are shown; `None` before delivery and once exhausted.
     pub due_at: Option<UtcMillis>,
-    /// Place on the boards of production and observers; `None` is last.
-    pub board_at: Option<UtcMillis>,
-    /// Place on the board of the union side, which also sees checks that chance alone asked for.
-    pub board_at_union: Option<UtcMillis>,
+    /// Place on the boards of production and observers; [`LAST`] for what awaits nothing.
+    pub board_at: UtcMillis,
+    /// Place on the board of the union side, as `board_at`; it also sees checks that chance alone asked for.
+    pub board_at_union: UtcMillis,
     /// When the engine has something to do next: the deadline, the delivery or the next daily entry.
     pub wake_at: Option<UtcMillis>,
     /// When it is to be delivered; erased on delivery.
@@ -105,6 +105,8 @@ pub struct ReportRow {
     pub told_union: i32,
 }
 
+/// Place on a board of what awaits nothing: behind everything else.
+pub const LAST: UtcMillis = UtcMillis::new(i64::MAX);
 /// What stands for the observers in [`ReportRow::told_production`]: above every level.
 pub const OBSERVERS: i32 = 10;
 

@@ -3,6 +3,7 @@
 mod asked;
 mod changes;
 mod figures;
+mod filters;
 mod kept_out;
 mod pages;
 mod retaliation;

@@ -6,6 +6,7 @@
 
 mod crew;
 mod fuzz;
+mod fairness;
 mod house;
 mod ledger;
 mod lists;

@@ -186,8 +186,8 @@ CREATE TABLE reports (
     level INTEGER NOT NULL,
     cycle INTEGER NOT NULL,
     due_at BIGINT,
-    board_at BIGINT,
-    board_at_union BIGINT,
+    board_at BIGINT NOT NULL,
+    board_at_union BIGINT NOT NULL,
     wake_at BIGINT,
     deliver_at BIGINT,
     outcome TEXT,
@@ -215,9 +215,12 @@ CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
 CREATE INDEX reports_wake ON reports (wake_at) WHERE open;
 -- The boards: overdue and nearest first, none last, then by id; each side by what it is shown, and within it one range
--- for each highest level told, so that a page reads nothing that its reader's level was not told.
-CREATE INDEX reports_board ON reports (production_id, told_production, coalesce(board_at, 9223372036854775807), id);
-CREATE INDEX reports_board_union ON reports (production_id, told_union, coalesce(board_at_union, 9223372036854775807), id);
+-- for each highest level told, so that a page reads nothing that its reader's level was not told. What filters ask for
+-- stands behind the place, so that whatever they leave out is passed over in the index.
+CREATE INDEX reports_board
+    ON reports (production_id, told_production, board_at, id, stage, category, awaiting, level, unanswered);
+CREATE INDEX reports_board_union
+    ON reports (production_id, told_union, board_at_union, id, stage, category, awaiting, level, unanswered);
 CREATE INDEX reports_unanswered ON reports (production_id, id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 

@@ -96,7 +96,7 @@ impl App {
         &self,
         conn: &mut Conn,
         (boards, member): (&[Board], MemberId),
-        filter: &BoardFilter,
+        filter: &dyn Fn(BoardOf) -> BoardFilter,
         after: Option<BoardKey>,
         at_once: usize,
     ) -> Result<(Vec<Place>, Option<BoardKey>), AppError> {
@@ -120,16 +120,17 @@ impl App {
 fn merged(
     conn: &mut Conn,
     boards: &[Board],
-    filter: &BoardFilter,
+    filter: &dyn Fn(BoardOf) -> BoardFilter,
     after: Option<BoardKey>,
     at_once: usize,
 ) -> Result<Vec<(BoardKey, usize)>, AppError> {
     let limit = i64::try_from(at_once).map_err(AppError::internal)?;
     let mut found = Vec::new();
     for (number, board) in boards.iter().enumerate() {
+        let filter = filter(board.of);
         for told in board.told.clone() {
             let range = BoardRange { production: board.production.id, of: board.of, told };
-            found.extend(boards::places(conn, &range, filter, after, limit)?.into_iter().map(|key| (key, number)));
+            found.extend(boards::places(conn, &range, &filter, after, limit)?.into_iter().map(|key| (key, number)));
         }
     }
     found.sort_unstable();

@@ -47,11 +47,11 @@ impl App {
         wanted: &Wanted,
         mut after: Option<BoardKey>,
     ) -> Result<Rows, AppError> {
-        let (limit, filter) = (wanted.limit(), wanted.filter());
+        let limit = wanted.limit();
         let mut boards = self.boards_of(conn, member, wanted.production.as_deref())?;
         let (mut rows, mut at_once) = (Vec::new(), limit + 1 + SPARE);
         loop {
-            let (places, last) = self.next_places(conn, (&boards, member), &filter, after, at_once)?;
+            let (places, last) = self.next_places(conn, (&boards, member), &|of| wanted.filter(of), after, at_once)?;
             self.fill(conn, (&mut boards, member), wanted, places, &mut rows)?;
             after = last;
             if last.is_none() || rows.len() > limit {

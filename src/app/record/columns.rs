@@ -10,6 +10,7 @@ use crate::{
         event::Outcome,
         policy::{Level, Side},
         report::{Report, Stage},
+        time::UtcMillis,
     },
     storage::reports::{self, ReportRow},
 };
@@ -50,6 +51,11 @@ fn note_places(row: &mut ReportRow, report: &Report) {
     let highest = |told: &BTreeSet<Level>| told.last().map_or(0, |level| i32::from(level.0));
     row.told_production = if report.observers_told { reports::OBSERVERS } else { highest(&report.reached) };
     row.told_union = highest(&report.union_reached);
-    row.board_at = board_at(report, Side::Production);
-    row.board_at_union = board_at(report, Side::Union);
+    row.board_at = place(report, Side::Production);
+    row.board_at_union = place(report, Side::Union);
+}
+
+/// What awaits nothing stands at the end.
+fn place(report: &Report, side: Side) -> UtcMillis {
+    board_at(report, side).unwrap_or(reports::LAST)
 }

@@ -27,15 +27,18 @@ impl Asked {
 /// Every member route that reads, and every act on a report, from the API document, so that none is forgotten: with the
 /// production, each report that both worlds have, and each that only one of them has, in its place. Acts are tried on the
 /// hidden ones alone.
-pub fn every_route(production: &str, open: &[String], hidden: &[String]) -> Vec<Asked> {
+pub fn every_route(production: &String, open: &[String], hidden: &[String]) -> Vec<Asked> {
     let document = lastlooks::http::server::document(&lastlooks::http::routes::listed).unwrap();
     let document = serde_json::to_value(&document).unwrap();
     let (mut paths, mut acts) = (Vec::new(), Vec::new());
     for (path, operations) in document["paths"].as_object().unwrap() {
         if is_members(&operations["get"]) && path != "/v1/events" {
             let path = path.replace("{n}", "1");
-            let ids = open.iter().chain(hidden).map(String::as_str).chain([production]);
-            let ids: Vec<&str> = if path.contains("{id}") { ids.collect() } else { vec![""] };
+            // What is hidden is asked for wherever there is a place for it.
+            let visible: &[String] =
+                if path.starts_with("/v1/reports/") { open } else { std::slice::from_ref(production) };
+            let ids: Vec<&String> = visible.iter().chain(hidden).collect();
+            let ids = if path.contains("{id}") { ids } else { vec![production] };
             paths.extend(ids.into_iter().map(|id| path.replace("{id}", id)));
         }
         if let Some(act) = path.strip_prefix("/v1/reports/{id}/").filter(|_| is_members(&operations["post"])) {
@@ -45,11 +48,18 @@ pub fn every_route(production: &str, open: &[String], hidden: &[String]) -> Vec<
     assert!(paths.len() > 5 && paths.iter().all(|path| !path.contains('{')), "{paths:?}");
     let filters =
         ["limit=1", "limit=2&unanswered=true", "status=delivered", "awaiting=answer&limit=1", "category=weapons"];
-    let more = ["level=1&limit=3", "level=2", "unanswered=false&limit=2", "production=western", "category=retaliation"];
+    let more = [
+        "level=1&limit=3",
+        "level=2",
+        "unanswered=false&limit=2",
+        "production=western",
+        "category=retaliation",
+        "awaiting=contest",
+    ];
     paths.extend(filters.into_iter().chain(more).map(|query| format!("/v1/reports?{query}")));
     paths.push("/v1/statistics?production=western".to_owned());
     let asked = paths.into_iter().flat_map(|path| {
-        let is_list = ["/v1/reports", "/v1/statistics"].contains(&path.split('?').next().unwrap_or_default());
+        let is_list = ["/v1/reports", "/v1/statistics"].contains(&path.as_str());
         let plain = Asked::read(path);
         let unlocked = plain.path.starts_with("/v1/reports").then(|| Asked { unlocked: true, ..plain.clone() });
         let table = is_list.then(|| Asked { table: true, ..plain.clone() });

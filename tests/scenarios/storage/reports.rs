@@ -60,7 +60,7 @@ fn nothing_fires_twice_but_a_lifted_row_may_stand_beside() {
             storage.write_blocking(&KEY, move |tx| report_parts::append_events(tx, &[an_event(1, seq, kind)]))
         };
         append(1, "acknowledgement").unwrap();
-        assert!(matches!(append(2, "acknowledgement"), Err(StorageError::Duplicate(_))));
+        assert_eq!(append(2, "acknowledgement"), Err(StorageError::Conflict));
         append(2, "lifted").unwrap();
         append(3, "lifted").unwrap();
     }
@@ -92,7 +92,7 @@ fn a_board_goes_by_deadline_then_by_id_and_pages_without_gap_or_repetition() {
             .write_blocking(&KEY, move |tx| {
                 (1..).zip(deadlines).try_for_each(|(id, due)| reports::add(tx, &a_report(id, due)))?;
                 let elsewhere = a_report(8, Some(1));
-                reports::add(tx, &ReportRow { told_union: 2, board_at: Some(UtcMillis::new(25)), ..elsewhere })
+                reports::add(tx, &ReportRow { told_union: 2, board_at: UtcMillis::new(25), ..elsewhere })
             })
             .unwrap();
         let all = |of, told, filter: BoardFilter| {
@@ -111,7 +111,7 @@ fn a_board_goes_by_deadline_then_by_id_and_pages_without_gap_or_repetition() {
         // Each side has its own order.
         assert_eq!(all(BoardOf::Production, 1, weapons()), [7, 3, 4, 6, 8, 1, 2, 5]);
         let none: [u8; 0] = [];
-        assert_eq!(all(BoardOf::Union, 1, BoardFilter { unanswered: true, ..BoardFilter::default() }), none);
+        assert_eq!(all(BoardOf::Union, 1, BoardFilter { unanswered: Some(true), ..BoardFilter::default() }), none);
         assert_eq!(all(BoardOf::Union, 3, BoardFilter::default()), none);
     }
 }
