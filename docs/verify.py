@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks a proof bundle of Last Looks offline, with nothing but Python and the openssl command: python3 verify.py FILE [WITNESSES]
-WITNESSES has a line for each witness that you trust: `union` or `production`, a space, its verifier key. The status is 0 for a bundle
+WITNESSES has a line for each witness that you trust: `union`, `production` or `other`, its verifier key, perhaps its address. The status is 0 for a bundle
 that is sound and witnessed, 2 for sound and not witnessed, 1 for anything else. The rules stand in src/evidence/mod.rs."""
 import base64, datetime, hashlib, hmac, json, pathlib, re, subprocess, sys, tempfile
 HOUR, SILENT = 3600000, ["unanswered", "not_notified", "unreachable", "promised_not_done"]
@@ -19,8 +19,7 @@ def millis(text):
     return need(shown(at := int(datetime.datetime.strptime(text + "+0000", "%Y-%m-%dT%H:%M:%SZ%z").timestamp()) * 1000) == text, "a time in another spelling", at)
 def vkey(text):
     name, key_id, key = text.split("+", 2)
-    raw = b64(key)
-    sound = re.fullmatch(r"[^\s+\x00-\x1f\x7f-\x9f]+", name) and len(raw) == 33 and raw[0] in (1, 4) and sha(name.encode() + b"\n" + raw)[:4].hex() == key_id
+    sound = len(raw := b64(key)) == 33 and re.fullmatch(r"[^\s+\x00-\x1f\x7f-\x9f]+", name) and raw[0] in (1, 4) and sha(name.encode() + b"\n" + raw)[:4].hex() == key_id
     return need(sound, "a key that is none, or with the id of another", (name, bytes.fromhex(key_id), raw))
 def signed(key, message, signature):
     with tempfile.TemporaryDirectory() as folder:
@@ -143,8 +142,9 @@ def promise(p, log, heads, entries):
     return "The host broke its promise: %s, as of %s." % (missing, shown(seen)) if missing else "The host's promise was kept as of %s." % shown(seen)
 if __name__ == "__main__":
     try:
-        rows = [row.rstrip().split(" ", 1) for row in open(sys.argv[2]) if row.strip() and row[0] != "#"] if len(sys.argv) > 2 else []
-        need(all(row[0] in ("union", "production") for row in rows), "a line of the witnesses that is none")
-        with open(sys.argv[1], encoding="utf-8", newline="") as file: witnessed, found = check(file.read(), [(side, vkey(key)) for side, key in rows])
+        rows = [row.rstrip().split(" ") for row in open(sys.argv[2]) if row.strip() and row[0] != "#"] if len(sys.argv) > 2 else []
+        keys = [vkey(row[1]) for row in rows if row[0] in ("union", "production", "other") and len(row) in (2, 3)]
+        need(len({key[2] for key in keys if key[2][0] == 4}) == len(rows), "a line of the witnesses that is none")
+        with open(sys.argv[1], encoding="utf-8", newline="") as file: witnessed, found = check(file.read(), [(row[0], key) for row, key in zip(rows, keys)])
     except Exception as error: sys.exit("the bundle shows nothing: %s" % error)
     sys.exit(print("\n".join(found)) or (0 if witnessed else 2))

@@ -12,9 +12,11 @@ pub mod catalogue;
 pub mod credentials;
 mod crew;
 mod crew_codes;
+pub mod csv;
 mod deliveries;
 mod desks;
 pub mod edge;
+mod events;
 mod fallback;
 mod field;
 pub mod health;
@@ -31,13 +33,16 @@ mod productions;
 pub mod query;
 mod readiness;
 mod refusals;
+mod report_table;
 mod reports;
 pub mod routes;
 mod seats;
 pub mod server;
 mod sessions;
 pub mod signed_in;
+mod statistics;
 mod web_pages;
+pub mod witness;
 
 #[cfg(test)]
 mod bad_input;

@@ -216,6 +216,8 @@ diesel::table! {
         open -> Bool,
         outages_until -> BigInt,
         kept_out -> Binary,
+        told_production -> Integer,
+        told_union -> Integer,
     }
 }
 

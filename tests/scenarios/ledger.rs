@@ -12,6 +12,7 @@ mod restored;
 mod runs;
 mod served;
 mod verifiers;
+mod witnessed;
 
 use lastlooks::{
     app::{App, ledger::LedgerTurn},

@@ -8,6 +8,7 @@ mod crew;
 mod fuzz;
 mod house;
 mod ledger;
+mod lists;
 mod mail_server;
 mod operations;
 mod people;

@@ -126,6 +126,7 @@ pub(in crate::app) fn item(subject: &Subject, sight: &Sight, reader: &Reader<'_>
         sealed: reader.keys.is_none() || (sight.view.parts.shared && !filing.is_open()),
         altered: filing.altered,
         overflow: row.overflow && sight.side() == Side::Union,
+        updates: report.seen.by(sight.side()),
     }
 }
 
@@ -161,6 +162,7 @@ pub(in crate::app) fn report(
         sealed: item.sealed,
         altered: item.altered,
         overflow: item.overflow,
+        updates: item.updates,
         outcome: outcome(report).map(|o| o.code().to_owned()),
         stopped: report.stopped.as_ref().map(|s| s.may_restart_role.clone()),
         shared: filing.shared,

@@ -10,6 +10,7 @@ pub mod people;
 pub mod postgres;
 pub mod smtp_server;
 pub mod western;
+pub mod witness;
 
 use std::{fmt, sync::Arc};
 
