@@ -34,7 +34,11 @@ use lastlooks::{
         quorum::Quorum,
     },
     merkle::{
-        checkpoint::Checkpoint, cosignature, entries, key::VerifierKey, note::Note, path::TilePath,
+        checkpoint::Checkpoint,
+        cosignature, entries,
+        key::{KeyKind, KeyName, NoteSigner, VerifierKey},
+        note::Note,
+        path::TilePath,
         tlog_proof::TlogProof,
     },
     sealing::{
@@ -44,6 +48,7 @@ use lastlooks::{
         server::{RootSecret, ServerKeys},
         unit::{self, Bound, DataKey, SealMode, SealedUnit},
     },
+    witness::request::{self, AddCheckpoint},
 };
 use serde_json::json;
 
@@ -265,6 +270,42 @@ fn merkle() {
                 vec![proof.into_bytes()],
                 Box::new(|bytes| match text(bytes).parse::<TlogProof>() {
                     Ok(_) => "read".to_owned(),
+                    Err(error) => error.to_string(),
+                }),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn witnesses() {
+    let real = real();
+    let hash = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=";
+    let asked = |old: &str, proof: &str| format!("old {old}\n{proof}\n{}", real.checkpoint).into_bytes();
+    let proof = format!("{hash}\n{hash}\n");
+    let key = |name: &str, seed| {
+        let name = KeyName::new(name).unwrap();
+        NoteSigner::new(name, KeyKind::Cosignature, &[seed; 32]).public().clone()
+    };
+    let (local, insurer, other) = (key("local", 1), key("insurer", 2), key("other", 3));
+    let lines = format!("# ours\nunion {local} https://w.example/a\n\nproduction {insurer}\nother {other}\n");
+    fuzz(
+        "witness",
+        vec![
+            ("add-checkpoint", vec![asked("0", ""), asked("64", &proof)], Box::new(one_spelling::<AddCheckpoint>)),
+            (
+                "claim",
+                vec![real.checkpoint.split_inclusive('\n').take(3).collect::<String>().into_bytes()],
+                Box::new(|bytes| match request::Claim::read(text(bytes)) {
+                    Ok(_) => "read".to_owned(),
+                    Err(error) => error.to_string(),
+                }),
+            ),
+            (
+                "file of witnesses",
+                vec![lines.into_bytes()],
+                Box::new(|bytes| match text(bytes).parse::<Quorum>() {
+                    Ok(quorum) => format!("{} trusted", "x".repeat(quorum.0.len())),
                     Err(error) => error.to_string(),
                 }),
             ),

@@ -264,6 +264,10 @@ fn wanted(conn: &mut Conn, log: &Heads<'_>, entries: &[Found]) -> Result<Vec<Wan
         let (Some(start), false) = (start, is_lifted) else { continue };
         let from = log.up_to(conn, start.index.cast_signed())?;
         let from = from.map_or(0, |row| row.size.unsigned_abs());
+        // Before that hour is over nobody can say what the log holds by then, and without witnesses no verifier would notice.
+        if heads::checkpoint_since(conn, log.log, due.plus(GRACE))?.is_none() {
+            continue;
+        }
         if let Some(to) = end(conn, log, due.plus(GRACE))?.filter(|to| *to > from) {
             wanted.push(Wanted { breach, from, to });
         }

@@ -87,10 +87,12 @@ impl OnRecord {
         let (from, to) = (step.entered.at.to, step.answer_by.min(now).max(step.entered.at.to));
         let sat =
             |(seat, _): &&(SeatRow, MemberRow)| seat.added_at <= to && seat.removed_at.is_none_or(|end| from < end);
-        let of = |desk: &PolicyDesk| PacketDesk {
-            name: desk.name.clone(),
-            side: desk.side.code().to_owned(),
-            seats: self.seats.iter().filter(|(seat, _)| seat.desk_id == desk.id).filter(sat).map(seat).collect(),
+        let of = |desk: &PolicyDesk| {
+            let held = self.seats.iter().filter(|(seat, _)| seat.desk_id == desk.id).filter(sat);
+            let mut seats: Vec<PacketSeat> = held.map(seat).collect();
+            // Those who sat down together have no order of their own.
+            seats.sort_by(|a, b| (&a.since, &a.name).cmp(&(&b.since, &b.name)));
+            PacketDesk { name: desk.name.clone(), side: desk.side.code().to_owned(), seats }
         };
         self.subject.policy.desks.iter().filter(is_asked).map(of).collect()
     }

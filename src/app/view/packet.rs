@@ -134,7 +134,7 @@ pub struct PacketTold {
     pub until: Option<String>,
     /// Role of whoever opened it.
     pub by_role: Option<String>,
-    /// Before the deadline.
+    /// While its deadline ran.
     pub in_time: bool,
 }
 

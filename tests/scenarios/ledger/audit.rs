@@ -89,6 +89,23 @@ fn a_changed_event_is_named() {
             "UPDATE events SET body = replace(body, '\"unanswered\"', '\"not_notified\"')",
         );
         let flaw = audit(set).unwrap_err();
+        assert!(flaw.starts_with("report ") && flaw.ends_with("is not as it was written"), "{flaw}");
+    });
+}
+
+#[test]
+fn a_changed_state_is_named() {
+    on_each(|set| {
+        lived(set);
+        let sql = "UPDATE reports SET state = replace(state, '\"unanswered\"', '\"not_notified\"')";
+        let storage = set.database().open();
+        storage
+            .write_blocking(&[0; 16], move |tx| {
+                sql_query(sql).execute(tx)?;
+                Ok::<_, lastlooks::storage::StorageError>(())
+            })
+            .unwrap();
+        let flaw = audit(set).unwrap_err();
         assert!(flaw.starts_with("report ") && flaw.contains("its state is not what its events make"), "{flaw}");
     });
 }

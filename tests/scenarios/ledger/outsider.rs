@@ -20,6 +20,8 @@ struct World {
     second: usize,
     /// Whether each is taken in hand by level 1 (else by level 2, where that was told).
     by_first_level: [bool; 2],
+    /// No receipt is used twice: the same one would make the same tags.
+    receipts: u8,
 }
 
 /// What an outsider sees: after each tick the size, and which public entries came; and every byte that is not chance's.
@@ -62,7 +64,7 @@ fn lives(world: &World) -> (Seen, Vec<[u8; 32]>) {
     };
     let mut size = look(0);
     for (n, (number, by_first)) in [world.first, world.second].into_iter().zip(world.by_first_level).enumerate() {
-        western.crew().files(&hex::encode([u8::try_from(n + 1).unwrap(); 16]), body(number));
+        western.crew().files(&hex::encode([world.receipts + u8::try_from(n).unwrap(); 16]), body(number));
         days.work();
         size = look(size);
         acknowledges(&if by_first { western.first_ad() } else { western.upm() });
@@ -85,8 +87,8 @@ fn an_outsiders_view_is_the_same_but_for_random_bytes_when_reports_or_levels_are
     // Reports of all sorts; those to be told at once are told to one level or to two.
     let strategy = (1usize..=7, 1usize..=7, proptest::bool::ANY, proptest::bool::ANY);
     let held = runner.run(&strategy, |(first, second, one, two)| {
-        let world = World { first, second, by_first_level: [one, two] };
-        let swapped = World { first: second, second: first, by_first_level: [!two, !one] };
+        let world = World { first, second, by_first_level: [one, two], receipts: 1 };
+        let swapped = World { first: second, second: first, by_first_level: [!two, !one], receipts: 101 };
         let ((seen, bytes), (seen_swapped, bytes_swapped)) = (lives(&world), lives(&swapped));
         proptest::prop_assert_eq!(seen, seen_swapped, "{:?}", &world);
         // Nothing links two entries of a log, or of both: every tag and commitment stands once.

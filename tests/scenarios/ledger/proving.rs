@@ -177,6 +177,20 @@ fn a_report_that_nobody_answered_proves_the_silence_of_each_level() {
 }
 
 #[test]
+fn nothing_is_said_of_an_hour_that_is_not_over() {
+    on_each(|set| {
+        let (western, mut days) = begin(set);
+        ticks(set);
+        let reporter = files(&mut days, &western, 1, body(1));
+        until(set, &mut days, on(16, 11, 50));
+        assert_eq!(Bundle::read(&proof(&reporter)).unwrap().says, ["No missed deadline is shown here."]);
+        until(set, &mut days, on(16, 12, 0));
+        assert_eq!(Bundle::read(&proof(&reporter)).unwrap().says.len(), 1);
+        assert!(sound(&proof(&reporter)).lines[1].contains("the log holds no answer by 2021-10-16T17:55:00Z"));
+    });
+}
+
+#[test]
 fn the_production_side_proves_its_answer_and_is_shown_nothing_of_who_was_told() {
     on_each(|set| {
         let (western, mut days) = begin(set);
