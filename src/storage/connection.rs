@@ -247,11 +247,13 @@ fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StorageE
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = FULL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192;",
+         PRAGMA wal_autocheckpoint = 8192;",
     )?;
-    if access == Access::Read {
-        conn.batch_execute("PRAGMA query_only = ON;")?;
-    }
+    // What is written lies all over the tables, because ids are random: a small cache would read each page again.
+    conn.batch_execute(match access {
+        Access::Read => "PRAGMA cache_size = -16384; PRAGMA query_only = ON;",
+        Access::Write => "PRAGMA cache_size = -65536;",
+    })?;
     Ok(conn)
 }
 

@@ -32,4 +32,4 @@ mod writer;
 pub use connection::{Conn, Target, Tx};
 pub use error::StorageError;
 pub use store::{Storage, WriterSettings};
-pub use types::Bytes;
+pub use types::{Bytes, beside};

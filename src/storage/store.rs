@@ -56,7 +56,7 @@ impl Default for WriterSettings {
     fn default() -> Self {
         Self {
             max_batch: 256,
-            linger: Duration::from_millis(8),
+            linger: Duration::from_millis(20),
             writers: 3,
             readers: 4,
             queue: 4096,
