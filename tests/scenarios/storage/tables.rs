@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use lastlooks::{
-    domain::{
-        ids::{NoticeId, ReportId},
-        time::UtcMillis,
-    },
+    domain::{ids::ReportId, time::UtcMillis},
     storage::{
         Bytes, Storage, StorageError, Tx, engine,
         heads::{self, CheckpointRow, CosignatureRow, LogRow},
