@@ -4,8 +4,10 @@
 //! [`Storage::read`] runs one on a consistent snapshot. What is carried is bytes: nothing here can open them.
 
 pub mod absences;
+mod checkpoints;
 mod connection;
 pub mod copy;
+mod crowd;
 pub mod engine;
 mod envelopes;
 mod error;
@@ -30,6 +32,7 @@ pub mod vitals;
 mod writer;
 
 pub use connection::{Conn, Target, Tx};
+pub use crowd::Coming;
 pub use error::StorageError;
 pub use store::{Storage, WriterSettings};
 pub use types::{Bytes, beside};
