@@ -40,7 +40,7 @@ use crate::{
         receipt::{LookupKey, Receipt},
     },
     storage::{
-        StorageError, Tx,
+        Coming, StorageError, Tx,
         filings::{Counted, NewReport},
         productions,
     },
@@ -78,12 +78,13 @@ impl App {
         body.check()?;
         let reporter = self.reporter(&body)?;
         for _ in 0..MOST_TRIES {
+            let coming = self.inner.storage.coming();
             let found = self.find_for_filing(&reporter, crew_code, &body, now).await?;
             let (production, around) = match found {
                 Found::Repeated(subject) => return self.filed_again(&subject, &reporter).await,
                 Found::New(production, around) => (production, around),
             };
-            match self.file_new(&production, &reporter, &body, around, now).await {
+            match self.file_new(&production, &reporter, &body, around, now, coming).await {
                 Err(error) if is_conflict(&error) || is_taken(&error) => {}
                 answer => return answer.map(FiledAs::New),
             }
@@ -109,6 +110,7 @@ impl App {
         body: &FilingBody,
         around: Circumstances,
         now: UtcMillis,
+        coming: Coming,
     ) -> Result<Filed, AppError> {
         let (category, kind) = body.listed(&production.catalogue)?;
         if !production.has_anybody(Side::Union) {
@@ -125,7 +127,7 @@ impl App {
             delay_dropped: drafted.delay_dropped,
         };
         let sealed = self.seal(production, reporter, body, &drafted, &own)?;
-        let written = self.write_filing(production, reporter, drafted, sealed).await?;
+        let written = self.write_filing(production, reporter, drafted, sealed, coming).await?;
         self.filed(&written, &own, &reporter.lookup.ledger_key()).await
     }
 
@@ -172,6 +174,7 @@ impl App {
         reporter: &Reporter,
         draft: Draft,
         (sealed, readers): (SealedFiling, Vec<[u8; 16]>),
+        coming: Coming,
     ) -> Result<Subject, AppError> {
         let row = rows::new_row(production, reporter, &draft, &sealed);
         let (units, envelopes) = rows::parts(&row, &readers, reporter.keys.id().0, sealed);
@@ -189,7 +192,7 @@ impl App {
         note_state(&mut subject)?;
         let (revision, report) = (production.revision, subject.row.clone());
         let new = NewReport { revision, counted, report, units, envelopes, events, notices, leaves };
-        self.inner.storage.file(production.id.as_bytes(), new).await?;
+        self.inner.storage.file(production.id.as_bytes(), new, coming).await?;
         self.nudge_both();
         Ok(subject)
     }

@@ -37,7 +37,7 @@ use crate::{
         policy::Side,
     },
     storage::{
-        Tx,
+        Tx, beside,
         ledger::PendingRow,
         outbox::{self, DeliveryRow},
         report_parts,
@@ -69,7 +69,7 @@ impl App {
             let leaf = Leaf::of(&opening, &key);
             subject.row.prev_entry = Some(leaf.digest().0.into());
             rows.push(PendingRow {
-                id: self.inner.entropy.bytes().into(),
+                id: beside(subject.row.id, &self.inner.entropy.bytes()).into(),
                 report_id: Some(subject.row.id),
                 leaf: (*leaf.as_bytes()).into(),
                 opening: encoded(&opening)?,

@@ -242,16 +242,18 @@ fn open_postgres(url: &str, prepared: bool) -> Result<PgConnection, StorageError
 fn open_sqlite(path: &Path, access: Access) -> Result<SqliteConnection, StorageError> {
     make_private(path).map_err(|e| StorageError::Unavailable(format!("{}: {e}", path.display())))?;
     let mut conn = SqliteConnection::establish(&name_of(path)?)?;
-    // A checkpoint every 32 MiB instead of 4 writes pages once that many filings touch.
+    // The log is written back by a thread of its own (see `checkpoints`); 64 MiB is how far it may lag behind.
     // auto_vacuum works only before the first page is written, so it comes first; busy_timeout before all that may wait.
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = FULL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192;",
+         PRAGMA wal_autocheckpoint = 16384;",
     )?;
-    if access == Access::Read {
-        conn.batch_execute("PRAGMA query_only = ON;")?;
-    }
+    // What is written lies all over the tables, because ids are random: a small cache would read each page again.
+    conn.batch_execute(match access {
+        Access::Read => "PRAGMA cache_size = -16384; PRAGMA query_only = ON;",
+        Access::Write => "PRAGMA cache_size = -65536;",
+    })?;
     Ok(conn)
 }
 
@@ -349,22 +351,6 @@ impl Conn {
     /// Rolls the transaction back.
     pub(super) fn roll_back(&mut self) -> Result<(), DieselError> {
         Self::rollback_transaction(self)
-    }
-
-    /// Writes the log back into the file and empties it, so that deleted text is gone from the disk. PostgreSQL sees to
-    /// its own log.
-    ///
-    /// # Errors
-    /// [`StorageError::Unavailable`] if readers kept the log in use; the next call tries again.
-    pub(super) fn checkpoint(&mut self) -> Result<(), StorageError> {
-        use diesel::{RunQueryDsl, dsl::sql, sql_types::Integer};
-        match self {
-            Self::Postgres(_) => Ok(()),
-            Self::Sqlite(c) => {
-                let busy: i32 = sql::<Integer>("PRAGMA wal_checkpoint(TRUNCATE)").get_result(c)?;
-                if busy == 0 { Ok(()) } else { Err(StorageError::Unavailable("the log is in use".to_owned())) }
-            }
-        }
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{
     connection::Tx,
+    crowd::Coming,
     error::StorageError,
     filings::{self, NewReport},
 };
@@ -132,6 +133,8 @@ where
 pub(super) struct File {
     /// What to write.
     pub(super) filing: NewReport,
+    /// Counts it, until it is answered.
+    pub(super) _coming: Coming,
     /// Settles whether it starts.
     pub(super) claim: Claim,
     /// See [`Job::deadline`].

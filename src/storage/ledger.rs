@@ -6,7 +6,7 @@ use super::{
     connection::{Conn, Postgres, Tx, on},
     error::StorageError,
     schema::{ledger_leaves, ledger_openings, ledger_pending, ledger_tiles},
-    types::Bytes,
+    types::{Bytes, all_beside},
 };
 use crate::domain::{ids::ReportId, time::UtcMillis};
 
@@ -116,7 +116,9 @@ pub fn lock(tx: &mut Tx) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn pending_of(conn: &mut Conn, report: ReportId) -> Result<Vec<PendingRow>, StorageError> {
-    Ok(ledger_pending::table.filter(ledger_pending::report_id.eq(report)).select(PendingRow::as_select()).load(conn)?)
+    let (first, last) = all_beside(report);
+    let theirs = ledger_pending::table.filter(ledger_pending::id.between(first, last));
+    Ok(theirs.filter(ledger_pending::report_id.eq(report)).select(PendingRow::as_select()).load(conn)?)
 }
 
 /// Gives leaves their places.

@@ -6,8 +6,10 @@
 pub mod absences;
 pub mod boards;
 pub mod changes;
+mod checkpoints;
 mod connection;
 pub mod copy;
+mod crowd;
 pub mod engine;
 mod envelopes;
 mod error;
@@ -32,6 +34,7 @@ pub mod vitals;
 mod writer;
 
 pub use connection::{Conn, Target, Tx};
+pub use crowd::Coming;
 pub use error::StorageError;
 pub use store::{Storage, WriterSettings};
-pub use types::Bytes;
+pub use types::{Bytes, beside};

@@ -10,7 +10,7 @@ use super::{
         deliveries, envelopes, erasures, events, idempotency, ledger_openings, ledger_pending, links, outbox, reports,
         resealings, units,
     },
-    types::Bytes,
+    types::{Bytes, all_beside},
 };
 use crate::domain::{
     ids::{EventId, MemberId, ReportId, UnitId},
@@ -151,11 +151,14 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     diesel::delete(envelopes::table.filter(envelopes::report_id.eq(report))).execute(tx)?;
     diesel::delete(resealings::table.filter(resealings::report_id.eq(report))).execute(tx)?;
     diesel::delete(idempotency::table.filter(idempotency::scope.eq(report.as_bytes().as_slice()))).execute(tx)?;
-    diesel::delete(outbox::table.filter(outbox::report_id.eq(report))).execute(tx)?;
+    let (first, last) = all_beside(report);
+    let notices = outbox::table.filter(outbox::id.between(first, last).and(outbox::report_id.eq(report)));
+    diesel::delete(notices).execute(tx)?;
     diesel::delete(deliveries::table.filter(deliveries::report_id.eq(report))).execute(tx)?;
     diesel::delete(links::table.filter(links::report_id.eq(report))).execute(tx)?;
     diesel::delete(ledger_openings::table.filter(ledger_openings::report_id.eq(report))).execute(tx)?;
-    diesel::delete(ledger_pending::table.filter(ledger_pending::report_id.eq(report))).execute(tx)?;
+    let leaves = ledger_pending::id.between(first, last).and(ledger_pending::report_id.eq(report));
+    diesel::delete(ledger_pending::table.filter(leaves)).execute(tx)?;
     diesel::delete(reports::table.find(report)).execute(tx)?;
     diesel::delete(erasures::table.find(report)).execute(tx)?;
     Ok(())

@@ -13,7 +13,9 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    checkpoints::{Log, Turn},
     connection::{Access, Conn, Link, Target, Tx},
+    crowd::{Coming, Crowd},
     engine,
     error::StorageError,
     filings::{self, Earlier, Glance, NewReport},
@@ -32,8 +34,8 @@ use crate::{
 pub struct WriterSettings {
     /// Most writes that share one transaction, at least 1; 1 gives every write a transaction of its own.
     pub max_batch: usize,
-    /// How long a writer that is busy waits for more before it begins a batch. Alone, nobody waits: a batch begins at once
-    /// unless the one before it was shared by [`WriterSettings::BUSY`] or more.
+    /// How long a batch waits at most for filings that are being sealed. Alone, nobody waits: a batch begins at once
+    /// unless [`WriterSettings::BUSY`] or more filings are under way.
     pub linger: Duration,
     /// Threads that write, at least 1. SQLite always has one.
     pub writers: usize,
@@ -48,7 +50,7 @@ pub struct WriterSettings {
 }
 
 impl WriterSettings {
-    /// How many writes in one batch show that more are on their way.
+    /// How many filings under way make it worth while to wait for each other.
     pub const BUSY: usize = 4;
 }
 
@@ -56,7 +58,7 @@ impl Default for WriterSettings {
     fn default() -> Self {
         Self {
             max_batch: 256,
-            linger: Duration::from_millis(8),
+            linger: Duration::from_millis(20),
             writers: 3,
             readers: 4,
             queue: 4096,
@@ -75,6 +77,8 @@ struct Inner {
     target: Target,
     patience: Duration,
     clock: Arc<SystemClock>,
+    crowd: Crowd,
+    log_turn: Turn,
     writers: Vec<SyncSender<Task>>,
     readers: Option<SyncSender<Read>>,
     changed: watch::Sender<u64>,
@@ -98,6 +102,8 @@ impl Storage {
         let mut inner = Inner {
             patience: settings.patience,
             clock: Arc::new(SystemClock::new()),
+            crowd: Crowd::default(),
+            log_turn: Turn::default(),
             writers: Vec::new(),
             readers: None,
             changed: watch::Sender::new(0),
@@ -147,16 +153,22 @@ impl Storage {
         answer.blocking_recv().unwrap_or_else(|_| Err(gone().into()))
     }
 
+    /// Counts a filing that has just arrived, so that writers know whom to wait for; see [`Storage::file`].
+    pub fn coming(&self) -> Coming {
+        self.inner.crowd.enter()
+    }
+
     /// Stores a new report, and answers once it is on disk. Those that wait are written together: for what is filed at the
     /// same time there is one statement per table. Writes of one `key` take place in the order of their calls.
     ///
     /// # Errors
     /// [`StorageError::Conflict`] if its production was changed since it was decided; [`StorageError::Duplicate`] if its
     /// receipt has filed already; [`StorageError::Unavailable`] as with [`Storage::write`].
-    pub async fn file(&self, key: &[u8; 16], filing: NewReport) -> Result<(), StorageError> {
+    pub async fn file(&self, key: &[u8; 16], filing: NewReport, coming: Coming) -> Result<(), StorageError> {
         let (reply, answer) = oneshot::channel();
         let claim = Claim::default();
-        let job = File { filing, claim: claim.clone(), deadline: self.deadline(), reply, result: None };
+        let job =
+            File { filing, _coming: coming, claim: claim.clone(), deadline: self.deadline(), reply, result: None };
         self.submit(key, Box::new(job))?;
         self.wait(&claim, answer).await
     }
@@ -251,7 +263,9 @@ impl Storage {
         let today = self.inner.clock.now();
         self.write(&[0; 16], move |tx| engine::forget_old(tx, now, today)).await?;
         let (sender, answer) = oneshot::channel();
-        let work = move |conn: Result<&mut Conn, StorageError>| drop(sender.send(conn.and_then(Conn::checkpoint)));
+        let turn = Arc::clone(&self.inner.log_turn);
+        let empty = move |conn: Result<&mut Conn, _>| conn.and_then(|conn| conn.empty_log(&turn));
+        let work = move |conn: Result<&mut Conn, StorageError>| drop(sender.send(empty(conn)));
         self.send(0, Task::Outside(Box::new(work)))?;
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
@@ -329,11 +343,17 @@ impl Inner {
         let mut link = Some(first);
         for number in 0..count {
             let (sender, tasks) = sync_channel(settings.queue.max(1));
+            let (log, checkpoints) = Log::of(&self.target, &self.log_turn).unzip();
+            if let Some(checkpoints) = checkpoints {
+                self.start("writer's log".to_owned(), move || checkpoints.run())?;
+            }
             let writer = Writer {
                 target: self.target.clone(),
                 tasks,
                 max_batch: settings.max_batch.max(1),
                 linger: settings.linger,
+                crowd: self.crowd.clone(),
+                log,
                 patience: settings.patience,
                 clock: Arc::clone(&self.clock),
                 link: link.take(),

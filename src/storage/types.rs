@@ -11,7 +11,10 @@ use diesel::{
 };
 
 use super::connection::MultiBackend;
-use crate::domain::{ids::Id, time::UtcMillis};
+use crate::domain::{
+    ids::{Id, ReportId},
+    time::UtcMillis,
+};
 
 /// Lets diesel derive for a type of the domain, which must not know diesel.
 #[derive(AsExpression, FromSqlRow)]
@@ -29,6 +32,20 @@ struct UtcMillisColumn(UtcMillis);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]
 pub struct Bytes<const N: usize>(pub [u8; N]);
+
+/// The id of a row that hangs on a report: 8 bytes of the report's id, 8 of `rest`. So the rows of one report lie side by
+/// side, which a filing writes at once, and are found without an index of their own; the tables hold to it.
+pub fn beside(report: ReportId, rest: &[u8; 32]) -> [u8; 16] {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&report.as_bytes()[..8]);
+    id[8..].copy_from_slice(&rest[..8]);
+    id
+}
+
+/// The first and the last id that [`beside`] gives for a report.
+pub(super) fn all_beside(report: ReportId) -> (Bytes<16>, Bytes<16>) {
+    (Bytes(beside(report, &[0; 32])), Bytes(beside(report, &[0xff; 32])))
+}
 
 impl<const N: usize> std::fmt::Debug for Bytes<N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -18,7 +18,9 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio::sync::watch;
 
 use super::{
+    checkpoints::Log,
     connection::{Access, Begin, Conn, Link, Target},
+    crowd::Crowd,
     error::StorageError,
     filings::{self, NewReport},
     job::{Job, Ran},
@@ -30,6 +32,11 @@ use crate::clock::{Clock, SystemClock};
 const CLASH_RUNS: u32 = 5;
 /// Longest pause between two attempts to reach the database.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// Most filings of one batch: each waits for all, and if everybody waited for the same flush, the cores would have nothing
+/// to seal meanwhile.
+const MOST_FILINGS: usize = 32;
+/// How long a writer that waits for filings sleeps before it looks again. Woken by each of them it would take a core away.
+const NAP: Duration = Duration::from_millis(2);
 const HOUR_MILLIS: i64 = 3_600_000;
 
 /// Work outside any transaction; it is given the reason if there is no connection.
@@ -100,10 +107,14 @@ pub(super) struct Writer {
     pub(super) max_batch: usize,
     /// See [`super::WriterSettings::linger`].
     pub(super) linger: Duration,
+    /// The filings under way.
+    pub(super) crowd: Crowd,
     /// How much longer than its deadline a write waits whose outcome is in doubt.
     pub(super) patience: Duration,
     /// Real time, for deadlines and the hour of a batch: never the time of the domain.
     pub(super) clock: Arc<SystemClock>,
+    /// Has the log written back, where there is one.
+    pub(super) log: Option<Log>,
     /// The connection, while it is good.
     pub(super) link: Option<Link>,
     /// Moves with every commit.
@@ -113,37 +124,49 @@ pub(super) struct Writer {
 impl Writer {
     /// Works until every sender is gone.
     pub(super) fn run(mut self) {
-        let mut last = 0;
         while let Ok(first) = self.tasks.recv() {
-            if (WriterSettings::BUSY..self.max_batch).contains(&last) {
-                // Many are at work: what they bring in a moment shares this commit, instead of each making one.
-                thread::sleep(self.linger);
-            }
             let (batch, outside) = self.gather(first);
-            last = batch.len();
+            let writes = batch.len();
             let started = batch.into_iter().filter(|job| job.start());
             self.work_off(started.map(|job| Slot { job, standing: Standing::Open }).collect());
+            if let Some(log) = &mut self.log {
+                log.grew_by(writes);
+            }
             if let Some(outside) = outside {
                 outside(self.connected().map(|link| &mut link.conn));
             }
         }
     }
 
-    /// Everything that waits, up to the largest batch or the first task that wants no transaction.
+    /// Everything that waits, and for a moment what others are about to bring, up to the largest batch or the first task
+    /// that wants no transaction.
     fn gather(&self, first: Task) -> (Vec<Box<dyn Job>>, Option<Outside>) {
         let mut batch = Vec::new();
-        let mut next = Ok(first);
+        let (mut next, mut filings, mut waited) = (Ok(first), 0, Duration::ZERO);
         loop {
             match next {
-                Ok(Task::Write(job)) => batch.push(job),
+                Ok(Task::Write(job)) => {
+                    filings += usize::from(job.filing().is_some());
+                    batch.push(job);
+                }
                 Ok(Task::Outside(work)) => return (batch, Some(work)),
+                Err(TryRecvError::Empty) if waited < self.linger && self.is_worth_waiting(filings) => {
+                    thread::sleep(NAP);
+                    waited += NAP;
+                }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return (batch, None),
             }
-            if batch.len() >= self.max_batch {
+            if batch.len() >= self.max_batch || filings >= MOST_FILINGS {
                 return (batch, None);
             }
             next = self.tasks.try_recv();
         }
+    }
+
+    /// Whether somebody is sealing what could share the commit of these filings, instead of making one more.
+    fn is_worth_waiting(&self, filings: usize) -> bool {
+        let under_way = self.crowd.size();
+        (1..under_way).contains(&filings) && under_way >= WriterSettings::BUSY
     }
 
     fn connected(&mut self) -> Result<&mut Link, StorageError> {

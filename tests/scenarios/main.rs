@@ -5,8 +5,8 @@
 #![expect(clippy::print_stdout, reason = "each story says which database it runs on")]
 
 mod crew;
-mod fuzz;
 mod fairness;
+mod fuzz;
 mod house;
 mod ledger;
 mod lists;

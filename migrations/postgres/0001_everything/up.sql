@@ -288,6 +288,8 @@ CREATE TABLE idempotency (
     PRIMARY KEY (scope, key)
 );
 
+-- The id is a part of the key, so that nothing is put here twice; for a notice about a report behind the beginning of the
+-- report's id, so that those of one filing lie on one page.
 CREATE TABLE outbox (
     id BYTEA NOT NULL PRIMARY KEY,
     key BYTEA NOT NULL,
@@ -302,11 +304,9 @@ CREATE TABLE outbox (
     next_attempt_at BIGINT NOT NULL,
     leased_until BIGINT,
     attempts INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'dead'))
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'dead')),
+    CHECK (report_id IS NULL OR substring(id FROM 1 FOR 8) = substring(report_id FROM 1 FOR 8))
 );
--- By report first: the notices of one filing touch one page of the index instead of one each.
-CREATE UNIQUE INDEX outbox_once ON outbox (report_id, key);
-CREATE UNIQUE INDEX outbox_once_elsewhere ON outbox (key) WHERE report_id IS NULL;
 CREATE INDEX outbox_next ON outbox (next_attempt_at) WHERE state = 'waiting';
 
 CREATE TABLE deliveries (
@@ -347,14 +347,15 @@ CREATE TABLE batches (
     at BIGINT NOT NULL
 );
 
+-- Those about one report lie side by side, and are found by the beginning of their ids.
 CREATE TABLE ledger_pending (
     id BYTEA NOT NULL PRIMARY KEY,
     report_id BYTEA,
     leaf BYTEA NOT NULL,
     opening BYTEA NOT NULL,
-    recorded_at BIGINT NOT NULL
+    recorded_at BIGINT NOT NULL,
+    CHECK (report_id IS NULL OR substring(id FROM 1 FOR 8) = substring(report_id FROM 1 FOR 8))
 );
-CREATE INDEX ledger_pending_report ON ledger_pending (report_id);
 
 CREATE TABLE ledger_leaves (
     idx BIGINT NOT NULL PRIMARY KEY,

@@ -3,7 +3,10 @@
 //! Threat: whoever has the log key can sign a second history, which a witness refuses; whoever has the promise key can
 //! accuse this host falsely. Neither opens anything.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     app::error::AppError,
@@ -16,12 +19,14 @@ use crate::{
 pub struct LedgerKeys {
     log: Secret,
     promise: Secret,
+    /// Made once: every filing is promised something, and a key is as much work as a signature.
+    promising: Arc<OnceLock<NoteSigner>>,
 }
 
 impl LedgerKeys {
     /// The keys with these seeds.
-    pub const fn new(log: Secret, promise: Secret) -> Self {
-        Self { log, promise }
+    pub fn new(log: Secret, promise: Secret) -> Self {
+        Self { log, promise, promising: Arc::default() }
     }
 
     /// Signs checkpoints of the log with this origin.
@@ -39,7 +44,8 @@ impl LedgerKeys {
     /// As [`LedgerKeys::log`].
     pub(super) fn promise(&self, origin: &str) -> Result<NoteSigner, AppError> {
         let name = KeyName::new(format!("{origin}/promise")).map_err(AppError::internal)?;
-        Ok(NoteSigner::new(name, KeyKind::Note, self.promise.bytes()))
+        let new = || NoteSigner::new(name.clone(), KeyKind::Note, self.promise.bytes());
+        Ok(self.promising.get_or_init(new).named(name.clone()))
     }
 }
 

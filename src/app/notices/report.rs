@@ -12,7 +12,7 @@ use crate::{
         report::Report,
         time::UtcMillis,
     },
-    storage::outbox::NoticeRow,
+    storage::{beside, outbox::NoticeRow},
 };
 
 /// The one channel there is.
@@ -75,9 +75,11 @@ fn row(
         },
         span_seconds: step.0,
     };
+    let key = app.inner.keys.notice.mac(&[id.as_bytes(), notice.member.as_bytes(), MAIL]);
     Ok(NoticeRow {
-        id: beside(id, app.inner.entropy.bytes()),
-        key: app.inner.keys.notice.mac(&[id.as_bytes(), notice.member.as_bytes(), MAIL]).into(),
+        // A part of the key, so that a second row for it has the same id.
+        id: NoticeId::new(beside(subject.row.id, &key)),
+        key: key.into(),
         kind: notice.kind.as_str().to_owned(),
         report_id: Some(subject.row.id),
         member_id: Some(notice.member),
@@ -92,13 +94,6 @@ fn row(
         attempts: 0,
         state: "waiting".to_owned(),
     })
-}
-
-/// An id that lies beside those of the same event, whose rows are written together; a row names its report anyway.
-fn beside(event: EventId, drawn: [u8; 16]) -> NoticeId {
-    let mut id = drawn;
-    id[..8].copy_from_slice(&event.as_bytes()[..8]);
-    NoticeId::new(id)
 }
 
 fn due_of(event: &Event, report: &Report) -> Option<UtcMillis> {

@@ -6,7 +6,7 @@ use lastlooks::{
     domain::{ids::ReportId, ledger::Leaf, time::Seconds},
     entropy::{Entropy, SystemEntropy},
     storage::{
-        StorageError,
+        StorageError, beside,
         ledger::{self, PendingRow},
     },
     worker::integrator::Integrator,
@@ -154,12 +154,15 @@ fn a_hundred_thousand_leaves_are_integrated_in_one_tick() {
     on_each(|set| {
         let chance: &dyn Entropy = &SystemEntropy;
         let rows: Vec<_> = (0..100_000)
-            .map(|_| PendingRow {
-                id: chance.bytes().into(),
-                report_id: Some(ReportId::new(chance.bytes())),
-                leaf: (*Leaf::padding(chance.bytes()).as_bytes()).into(),
-                opening: vec![7; 300],
-                recorded_at: set.now(),
+            .map(|_| {
+                let report = ReportId::new(chance.bytes());
+                PendingRow {
+                    id: beside(report, &chance.bytes()).into(),
+                    report_id: Some(report),
+                    leaf: (*Leaf::padding(chance.bytes()).as_bytes()).into(),
+                    opening: vec![7; 300],
+                    recorded_at: set.now(),
+                }
             })
             .collect();
         let storage = set.database().open();

@@ -1,5 +1,7 @@
 //! What lies in the files of a database, and who may read them.
 
+use std::time::Duration;
+
 use lastlooks::{domain::time::UtcMillis, storage::StorageError};
 
 use super::{number, write_sql};
@@ -43,4 +45,25 @@ fn the_file_is_for_its_owner_alone() {
         })
         .unwrap();
     assert_eq!(settings, (1, 1, 2));
+}
+
+#[test]
+fn the_log_is_written_back_beside_the_writer() {
+    const MARK: &[u8] = b"a mark that has to come into the file";
+    let database = TestDatabase::sqlite();
+    let storage = database.open();
+    write_sql(&storage, "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)").unwrap();
+    write_sql(&storage, "INSERT INTO notes VALUES (0, 'a mark that has to come into the file')").unwrap();
+    let names = || std::fs::read_dir(database.folder().unwrap()).unwrap().flatten();
+    let file = names().find(|file| file.path().extension().is_some_and(|end| end == "db")).unwrap().path();
+    let is_there = || std::fs::read(&file).unwrap().windows(MARK.len()).any(|part| part == MARK);
+    assert!(!is_there(), "so far it is in the log");
+    for _ in 0..250 {
+        write_sql(&storage, "INSERT INTO notes (text) VALUES ('another')").unwrap();
+    }
+    let came = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        is_there()
+    });
+    assert!(came);
 }

@@ -50,7 +50,7 @@ fn together(storage: &Storage, filings: Vec<NewReport>) -> Vec<Result<(), Storag
     runtime().block_on(async {
         let file = |new| {
             let storage = storage.clone();
-            tokio::spawn(async move { storage.file(&KEY, new).await })
+            tokio::spawn(async move { storage.file(&KEY, new, storage.coming()).await })
         };
         let waiting: Vec<_> = filings.into_iter().map(file).collect();
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -97,6 +97,44 @@ fn reports_that_are_filed_at_once_share_one_transaction() {
         assert_eq!(read_number(&storage, BATCHES) - before, 2, "the one that held them up, and all the others");
         assert!((1..=30).all(|id| rows_of(&storage, id) == WHOLE));
         assert_eq!(read_number(&storage, "SELECT count(*) AS number FROM outbox"), 30 * 8);
+    }
+}
+
+#[test]
+fn one_transaction_takes_thirty_two_reports_at_most() {
+    for database in TestDatabase::each() {
+        let storage = database.open();
+        with_production(&storage);
+        let before = read_number(&storage, BATCHES);
+        let results = together(&storage, (1..=40).map(|id| a_filing(id, REVISION)).collect());
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+        assert_eq!(read_number(&storage, BATCHES) - before, 3, "the one that held them up, 32, and the other 8");
+    }
+}
+
+#[test]
+fn a_report_waits_for_others_that_are_being_sealed_and_never_for_nobody() {
+    for database in TestDatabase::each() {
+        let storage =
+            database.open_with(&WriterSettings { linger: Duration::from_mins(1), ..WriterSettings::default() });
+        with_production(&storage);
+        runtime().block_on(async {
+            let file = |id| {
+                let (storage, coming) = (storage.clone(), storage.coming());
+                tokio::spawn(async move { storage.file(&KEY, a_filing(id, REVISION), coming).await })
+            };
+            assert_eq!(file(1).await.unwrap(), Ok(()), "alone");
+            let before = read_number(&storage, BATCHES);
+            let sealing: Vec<_> = (0..3).map(|_| storage.coming()).collect();
+            let waiting = [file(2), file(3)];
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert_eq!(read_number(&storage, BATCHES), before, "they wait");
+            drop(sealing);
+            for report in waiting {
+                assert_eq!(report.await.unwrap(), Ok(()));
+            }
+            assert_eq!(read_number(&storage, BATCHES) - before, 1);
+        });
     }
 }
 
@@ -149,7 +187,7 @@ fn a_write_between_two_filings_sees_the_first_and_takes_neither_away() {
         let (first, seen, refused, second) = runtime().block_on(async {
             let spawn = |id| {
                 let storage = storage.clone();
-                tokio::spawn(async move { storage.file(&KEY, a_filing(id, REVISION)).await })
+                tokio::spawn(async move { storage.file(&KEY, a_filing(id, REVISION), storage.coming()).await })
             };
             let write = |refuses: bool| {
                 let storage = storage.clone();

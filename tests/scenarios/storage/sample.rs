@@ -6,7 +6,7 @@ use lastlooks::{
         time::UtcMillis,
     },
     storage::{
-        Bytes, Conn, StorageError,
+        Bytes, Conn, StorageError, beside,
         filings::{Counted, NewReport},
         ledger::{self, PendingRow},
         outbox::{self, NoticeRow},
@@ -87,7 +87,7 @@ pub fn an_event(report: u8, seq: i32, kind: &str) -> EventRow {
 /// A notice about a report, to be tried at this moment.
 pub fn a_notice(id: u8, report: u8, at: i64) -> NoticeRow {
     NoticeRow {
-        id: NoticeId::new([id; 16]),
+        id: NoticeId::new(beside(ReportId::new([report; 16]), &[id; 32])),
         key: Bytes([id; 32]),
         kind: "level_entered".to_owned(),
         report_id: Some(ReportId::new([report; 16])),
@@ -119,7 +119,7 @@ pub fn a_filing(id: u8, revision: i64) -> NewReport {
     let envelope =
         |n| EnvelopeRow { report_id: report, group_id: Bytes([0; 16]), key_id: Bytes([n; 16]), sealed: vec![n; 112] };
     let pending = |n| PendingRow {
-        id: Bytes([id.wrapping_mul(2) + n; 16]),
+        id: Bytes(beside(report, &[n; 32])),
         report_id: Some(report),
         leaf: Bytes([1; 65]),
         opening: vec![1, 2, 3],

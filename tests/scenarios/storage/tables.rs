@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use lastlooks::{
-    domain::{
-        ids::{NoticeId, ReportId},
-        time::UtcMillis,
-    },
+    domain::{ids::ReportId, time::UtcMillis},
     storage::{
         Bytes, Storage, StorageError, Tx, engine,
         heads::{self, CheckpointRow, CosignatureRow, LogRow},
@@ -157,12 +154,12 @@ fn a_notice_is_leased_to_one_at_a_time_and_enqueued_once() {
         let lease = |now: i64| {
             let rows = storage
                 .write_blocking(&KEY, move |tx| outbox::lease(tx, UtcMillis::new(now), UtcMillis::new(now + 60), 10));
-            rows.unwrap().into_iter().map(|row| row.id.as_bytes()[0]).collect::<Vec<_>>()
+            rows.unwrap().into_iter().map(|row| row.id.as_bytes()[15]).collect::<Vec<_>>()
         };
         let next = || storage.read_blocking(outbox::next_attempt).unwrap().map(UtcMillis::get);
         assert_eq!((next(), lease(10), lease(10)), (Some(10), vec![1], vec![]));
         assert_eq!((next(), lease(20), lease(70)), (Some(20), vec![2], vec![1]));
-        let id = NoticeId::new([1; 16]);
+        let id = a_notice(1, 1, 10).id;
         storage.write_blocking(&KEY, move |tx| outbox::give_back(tx, id, 1, Some(UtcMillis::new(500)))).unwrap();
         assert_eq!(lease(499), [2]);
         storage.write_blocking(&KEY, move |tx| outbox::give_back(tx, id, 2, None)).unwrap();
