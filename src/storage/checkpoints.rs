@@ -3,9 +3,12 @@
 //! The writer goes on meanwhile. What comes in faster than this thread keeps up with is left to the writer's own limit
 //! (`wal_autocheckpoint`), which then has little to do and lets the log begin anew.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    mpsc::{Receiver, SyncSender, sync_channel},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
 };
 
 use diesel::{RunQueryDsl, connection::SimpleConnection, dsl::sql, sql_types::Integer};
@@ -21,22 +24,29 @@ const WRITES: usize = 200;
 /// Whose turn it is: SQLite refuses to empty a log that is being written back.
 pub(super) type Turn = Arc<Mutex<()>>;
 
-/// Where a writer says how much it wrote.
+/// Where a writer says how much it wrote. The thread ends with it.
 #[derive(Debug)]
 pub(super) struct Log {
-    asks: SyncSender<()>,
+    asks: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
     writes: usize,
 }
 
 impl Log {
-    /// For an SQLite file: where to say it, and what listens there.
-    pub(super) fn of(target: &Target, turn: &Turn) -> Option<(Self, Checkpoints)> {
+    /// Starts the thread of an SQLite file; PostgreSQL needs none.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] if it cannot be started.
+    pub(super) fn start(target: &Target, turn: &Turn) -> Result<Option<Self>, StorageError> {
         match target {
-            Target::Postgres { .. } => None,
+            Target::Postgres { .. } => Ok(None),
             Target::Sqlite(_) => {
                 let (asks, asked) = sync_channel(1);
                 let checkpoints = Checkpoints { target: target.clone(), asked, turn: Arc::clone(turn), link: None };
-                Some((Self { asks, writes: 0 }, checkpoints))
+                let started = thread::Builder::new().name("writer's log".to_owned()).spawn(move || checkpoints.run());
+                let thread =
+                    started.map_err(|e| StorageError::Unavailable(format!("no thread could be started: {e}")))?;
+                Ok(Some(Self { asks: Some(asks), thread: Some(thread), writes: 0 }))
             }
         }
     }
@@ -45,14 +55,26 @@ impl Log {
     pub(super) fn grew_by(&mut self, writes: usize) {
         self.writes += writes;
         // Full: it was asked already and comes to it.
-        if self.writes >= WRITES && self.asks.try_send(()).is_ok() {
+        let asks = self.asks.as_ref().filter(|_| self.writes >= WRITES);
+        if asks.is_some_and(|asks| asks.try_send(()).is_ok()) {
             self.writes = 0;
         }
     }
 }
 
+impl Drop for Log {
+    /// Waits for it, so that nobody has the file open once the writer is gone.
+    fn drop(&mut self) {
+        self.asks = None;
+        if let Some(thread) = self.thread.take() {
+            // One that panicked has nothing left to finish.
+            drop(thread.join());
+        }
+    }
+}
+
 /// The state of the thread that writes the log back.
-pub(super) struct Checkpoints {
+struct Checkpoints {
     target: Target,
     asked: Receiver<()>,
     turn: Turn,
@@ -62,7 +84,7 @@ pub(super) struct Checkpoints {
 
 impl Checkpoints {
     /// Works until the writer is gone.
-    pub(super) fn run(mut self) {
+    fn run(mut self) {
         let turn = Arc::clone(&self.turn);
         while let Ok(()) = self.asked.recv() {
             let _ours = turn.lock().unwrap_or_else(PoisonError::into_inner);

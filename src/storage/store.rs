@@ -343,17 +343,13 @@ impl Inner {
         let mut link = Some(first);
         for number in 0..count {
             let (sender, tasks) = sync_channel(settings.queue.max(1));
-            let (log, checkpoints) = Log::of(&self.target, &self.log_turn).unzip();
-            if let Some(checkpoints) = checkpoints {
-                self.start("writer's log".to_owned(), move || checkpoints.run())?;
-            }
             let writer = Writer {
                 target: self.target.clone(),
                 tasks,
                 max_batch: settings.max_batch.max(1),
                 linger: settings.linger,
                 crowd: self.crowd.clone(),
-                log,
+                log: Log::start(&self.target, &self.log_turn)?,
                 patience: settings.patience,
                 clock: Arc::clone(&self.clock),
                 link: link.take(),

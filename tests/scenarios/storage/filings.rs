@@ -118,23 +118,22 @@ fn a_report_waits_for_others_that_are_being_sealed_and_never_for_nobody() {
         let storage =
             database.open_with(&WriterSettings { linger: Duration::from_mins(1), ..WriterSettings::default() });
         with_production(&storage);
-        runtime().block_on(async {
-            let file = |id| {
-                let (storage, coming) = (storage.clone(), storage.coming());
-                tokio::spawn(async move { storage.file(&KEY, a_filing(id, REVISION), coming).await })
-            };
-            assert_eq!(file(1).await.unwrap(), Ok(()), "alone");
-            let before = read_number(&storage, BATCHES);
-            let sealing: Vec<_> = (0..3).map(|_| storage.coming()).collect();
-            let waiting = [file(2), file(3)];
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            assert_eq!(read_number(&storage, BATCHES), before, "they wait");
-            drop(sealing);
-            for report in waiting {
-                assert_eq!(report.await.unwrap(), Ok(()));
-            }
-            assert_eq!(read_number(&storage, BATCHES) - before, 1);
-        });
+        let runtime = runtime();
+        let file = |id| {
+            let (storage, coming) = (storage.clone(), storage.coming());
+            runtime.spawn(async move { storage.file(&KEY, a_filing(id, REVISION), coming).await })
+        };
+        assert_eq!(runtime.block_on(file(1)).unwrap(), Ok(()), "alone");
+        let before = read_number(&storage, BATCHES);
+        let sealing: Vec<_> = (0..3).map(|_| storage.coming()).collect();
+        let waiting = [file(2), file(3)];
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(200)).await });
+        assert_eq!(read_number(&storage, BATCHES), before, "they wait");
+        drop(sealing);
+        for report in waiting {
+            assert_eq!(runtime.block_on(report).unwrap(), Ok(()));
+        }
+        assert_eq!(read_number(&storage, BATCHES) - before, 1);
     }
 }
 
