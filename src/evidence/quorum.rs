@@ -59,6 +59,12 @@ pub struct NotAWitness {
 }
 
 impl Quorum {
+    /// Whether there is a witness of each side, so that a quorum can come about.
+    pub fn has_both_sides(&self) -> bool {
+        let has = |side| self.0.iter().any(|trusted| trusted.side == side);
+        has(WitnessSide::Union) && has(WitnessSide::Production)
+    }
+
     /// When a quorum had seen a tree, from what each witness says; seconds since 1970. `None` if there is none.
     pub fn seen_at(&self, seen: impl Fn(&VerifierKey) -> Option<u64>) -> Option<u64> {
         let first = |side| self.0.iter().filter(|t| t.side == side).filter_map(|t| seen(&t.key)).min();

@@ -15,6 +15,8 @@ use crate::{
 
 /// Cosignatures that are looked at together. More than one checkpoint can have.
 const PAGE: i64 = 1024;
+/// So many pages are looked through, weeks of ticks: where a witness was silent for longer, the nearest head has to do.
+const MOST_PAGES: usize = 8;
 /// A run begins at most so many leaves before the head that is nearest: 65 bytes each.
 const FARTHEST: i64 = 50_000;
 
@@ -58,10 +60,13 @@ impl Heads<'_> {
     /// The smallest size from `size` on that a quorum had cosigned, not before `at`.
     fn seen_from(&self, conn: &mut Conn, size: i64, at: Option<UtcMillis>) -> Result<Option<i64>, AppError> {
         let mut from = size;
-        loop {
+        for _ in 0..MOST_PAGES {
+            if !self.quorum.has_both_sides() {
+                break;
+            }
             let rows = heads::cosignatures_from(conn, self.log, from, PAGE)?;
             let is_seen = |group: &&[CosignatureRow]| {
-                self.seen_at(group).is_some_and(|seen| at.is_none_or(|at| seen >= at.get().div_euclid(1000)))
+                self.seen_at(group).is_some_and(|seen| at.is_none_or(|at| seen.saturating_mul(1000) >= at.get()))
             };
             if let Some(row) = groups(&rows).find(is_seen).and_then(|group| group.first()) {
                 return Ok(Some(row.size));
@@ -71,9 +76,10 @@ impl Heads<'_> {
                 Some(last) if rows.len() >= usize::try_from(PAGE).unwrap_or_default() && last.size > from => {
                     from = last.size;
                 }
-                Some(_) | None => return Ok(None),
+                Some(_) | None => break,
             }
         }
+        Ok(None)
     }
 
     /// When a quorum had cosigned a head, seconds since 1970, from what was added to it.

@@ -10,7 +10,6 @@ use crate::{
         policy::Side,
         time::{Seconds, UtcMillis},
     },
-    evidence::quorum::WitnessSide,
     storage::{Conn, Storage, StorageError, people, productions, vitals},
 };
 
@@ -143,9 +142,8 @@ fn ledger(seen: &Wellbeing, tick_seconds: u32) -> Finding {
 }
 
 fn witnesses_of(settings: &Settings, seen: &[WitnessSeen]) -> Vec<Finding> {
-    let side = |wanted| settings.witnesses.0.iter().any(|witness| witness.side == wanted);
     let mut findings: Vec<Finding> = Vec::new();
-    if !side(WitnessSide::Union) || !side(WitnessSide::Production) {
+    if !settings.witnesses.has_both_sides() {
         findings.push(Finding::warning(
             "witnesses",
             "the ledger has no witness of each side, so whoever holds this host's key could make its proofs",
@@ -254,6 +252,7 @@ fn span(millis: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::{super::finding::State, *};
+    use crate::evidence::quorum::WitnessSide;
 
     const NOW: UtcMillis = UtcMillis::new(1_795_280_400_000);
 
