@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod pages;
 mod people;
 mod policy;
+mod policy_shape;
 pub mod problem;
 mod productions;
 pub mod query;
@@ -36,6 +37,7 @@ mod seats;
 pub mod server;
 mod sessions;
 pub mod signed_in;
+mod values;
 mod web_pages;
 
 #[cfg(test)]

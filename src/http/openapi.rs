@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use super::refusals;
+use super::{refusals, values};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -19,6 +19,7 @@ use super::refusals;
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
         contact()
     ),
+    servers((url = "/", description = "The host that serves this document")),
     components(schemas(super::problem::Document)),
     tags(
         (name = "crew", description = "Nobody is signed in: a crew code to file, a receipt to follow up"),
@@ -74,6 +75,10 @@ pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
     for (path, item) in value.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             refusals::complete(path, method, operation);
+            values::complete(operation);
+            nobody_is_asked(operation);
+            // One that may be left out is left out, and not sent as the word.
+            operation.pointer_mut("/requestBody/content/application~1json/schema").map(never_null);
             for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Some(schema) = parameter.get_mut("schema") {
                     never_null(schema);
@@ -81,7 +86,16 @@ pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
             }
         }
     }
+    let schemas = value.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    schemas.into_iter().flatten().for_each(|(_, schema)| values::complete_body(schema));
     serde_json::from_value(value)
+}
+
+/// Says of a route without credentials that it takes none; left out, it would look forgotten.
+fn nobody_is_asked(operation: &mut Value) {
+    if let Some(operation) = operation.as_object_mut() {
+        operation.entry("security").or_insert_with(|| Value::Array(Vec::new()));
+    }
 }
 
 fn never_null(schema: &mut Value) {
