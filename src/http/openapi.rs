@@ -35,6 +35,7 @@ struct Frame;
 pub fn frame() -> OpenApi {
     let mut document = Frame::openapi();
     document.info.contact = None;
+    // The host that serves the document, wherever that is.
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let components = document.components.get_or_insert_default();
     for (name, scheme) in schemes() {
@@ -76,7 +77,7 @@ pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             refusals::complete(path, method, operation);
             values::complete(operation);
-            nobody_is_asked(operation);
+            open_to_everybody(operation);
             // One that may be left out is left out, and not sent as the word.
             operation.pointer_mut("/requestBody/content/application~1json/schema").map(never_null);
             for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -91,8 +92,8 @@ pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
     serde_json::from_value(value)
 }
 
-/// Says of a route without credentials that it takes none; left out, it would look forgotten.
-fn nobody_is_asked(operation: &mut Value) {
+/// An operation that asks for no credentials says so: else a reader cannot tell it from one where they were forgotten.
+fn open_to_everybody(operation: &mut Value) {
     if let Some(operation) = operation.as_object_mut() {
         operation.entry("security").or_insert_with(|| Value::Array(Vec::new()));
     }

@@ -6,8 +6,10 @@
 
 mod api_page;
 mod crew;
+mod fuzz;
 mod house;
 mod ledger;
+mod lists;
 mod mail_server;
 mod operations;
 mod people;
