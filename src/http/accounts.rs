@@ -41,6 +41,7 @@ impl Drop for RecoveryBody {
 /// Choose another password with the twelve recovery words. Answers new words: the old ones work no more. Every session
 /// ends.
 #[utoipa::path(
+    operation_id = "recover_account",
     tag = "members",
     request_body = RecoveryBody,
     responses(

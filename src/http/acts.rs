@@ -126,6 +126,7 @@ pub(crate) async fn stop_work(
 
 /// Work goes on.
 #[utoipa::path(
+    operation_id = "resume_work",
     tag = "members",
     security(("bearer" = [], "unlock_key" = [])),
     params(
@@ -154,6 +155,7 @@ pub(crate) async fn resume(
 
 /// Verify or reject an answer.
 #[utoipa::path(
+    operation_id = "verify_answer",
     tag = "members",
     security(("bearer" = [], "unlock_key" = [])),
     params(

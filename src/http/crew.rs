@@ -102,10 +102,12 @@ pub(crate) async fn manifest(app: web::Data<App>, code: CrewCode) -> Result<Http
     Ok(HttpResponse::Ok().json(app.manifest(code.as_str()).await?))
 }
 
-/// File a report. 201 means on disk. The same receipt with the same content again answers 200 with today's status.
+/// File a report. 201 means on disk. The same receipt with the same content again answers 200 with today's status; that
+/// needs no code, because codes change.
 #[utoipa::path(
+    operation_id = "file_report",
     tag = "crew",
-    security(("crew_code" = [])),
+    security(("crew_code" = []), ()),
     request_body = FilingBody,
     responses(
         (status = 200, description = "This receipt has filed this content before; its status now", body = Filed),
@@ -143,6 +145,7 @@ pub(crate) async fn inbox(app: web::Data<App>, bytes: ReceiptBytes) -> Result<Ht
 
 /// Write to the desks: to the union side, or to both.
 #[utoipa::path(
+    operation_id = "write_to_desks",
     tag = "crew",
     security(("receipt" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "32 hex digits; the same key again changes nothing")),
@@ -169,6 +172,7 @@ pub(crate) async fn write(
 
 /// Is it safe now? `no` is the contest: the report goes to the desks again, one step more urgent, with half the time.
 #[utoipa::path(
+    operation_id = "say_safety",
     tag = "crew",
     security(("receipt" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "32 hex digits; the same key again changes nothing")),
@@ -219,6 +223,7 @@ pub(crate) async fn contest(
 
 /// It is happening again, or worse. Once, until it is answered.
 #[utoipa::path(
+    operation_id = "say_worse",
     tag = "crew",
     security(("receipt" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "32 hex digits; the same key again changes nothing")),

@@ -32,6 +32,7 @@ pub(crate) struct CrewCodeAnswer {
 
 /// Give the crew another code: members of either side, and the operator.
 #[utoipa::path(
+    operation_id = "renew_crew_code",
     tag = "administration",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The production, 32 hex digits")),

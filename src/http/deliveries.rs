@@ -25,6 +25,7 @@ const PAGE: u8 = 50;
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeliveriesQuery {
     /// `dead`: those that were given up.
+    #[param(pattern = "^dead$")]
     state: Option<String>,
     /// Rows, 1 to 100.
     #[param(minimum = 1, maximum = 100)]

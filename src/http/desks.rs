@@ -68,6 +68,7 @@ pub(crate) struct DeskChangeBody {
 
 /// Add a desk; makes a version of policy and roster. The operator only.
 #[utoipa::path(
+    operation_id = "add_desk",
     tag = "administration",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The production, 32 hex digits")),
@@ -90,6 +91,7 @@ pub(crate) async fn add(
 
 /// Rename a desk or move it to another level.
 #[utoipa::path(
+    operation_id = "change_desk",
     tag = "administration",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The desk, 32 hex digits")),
@@ -117,6 +119,7 @@ pub(crate) async fn change(
 
 /// End a desk with its seats. The operator only.
 #[utoipa::path(
+    operation_id = "end_desk",
     tag = "administration",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The desk, 32 hex digits")),

@@ -49,7 +49,7 @@ fn tag(text: &str) -> Result<String, Problem> {
     tag = "members",
     security(("bearer" = []), ("bearer" = [], "unlock_key" = [])),
     params(
-        ("after" = Option<String>, Query, description = "The `ETag` of my list; without it the answer comes at once"),
+        ("after" = Option<String>, Query, description = "The `ETag` of my list; without it the answer comes at once", pattern = "^(W/)?\"?[0-9a-f]{32}\"?$"),
         ("wait" = Option<u8>, Query, description = "Seconds to wait at most; 25 if left out", minimum = 0, maximum = 25),
     ),
     responses(

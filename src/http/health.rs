@@ -70,7 +70,11 @@ pub struct Health {
 }
 
 /// The process runs. Says nothing about what it needs.
-#[utoipa::path(tag = "everybody", responses((status = 200, description = "It runs", body = Health)))]
+#[utoipa::path(
+    operation_id = "health_live",
+    tag = "everybody",
+    responses((status = 200, description = "It runs", body = Health))
+)]
 #[get("/health/live")]
 pub(crate) async fn live() -> HttpResponse {
     answer("live", Vec::new())
@@ -78,6 +82,7 @@ pub(crate) async fn live() -> HttpResponse {
 
 /// The process can do its work now; if not, `unavailable` names the part that is away.
 #[utoipa::path(
+    operation_id = "health_ready",
     tag = "everybody",
     responses(
         (status = 200, description = "Send requests here", body = Health),

@@ -51,6 +51,7 @@ const A_MOMENT: &str = "public, max-age=2";
 
 /// The last checkpoint: how long the log is, its root, signed, with what witnesses added.
 #[utoipa::path(
+    operation_id = "ledger_checkpoint",
     tag = "ledger",
     responses(
         (status = 200, description = "A signed note (C2SP tlog-checkpoint)", content_type = "text/plain", body = String),
@@ -65,6 +66,7 @@ pub(crate) async fn checkpoint(app: web::Data<App>) -> Result<HttpResponse, Prob
 
 /// The log's verifier key, and that of promises, a line each.
 #[utoipa::path(
+    operation_id = "ledger_keys",
     tag = "ledger",
     responses(
         (status = 200, description = "Two verifier keys (C2SP signed-note)", content_type = "text/plain", body = String),
@@ -78,6 +80,7 @@ pub(crate) async fn keys(app: web::Data<App>) -> Result<HttpResponse, Problem> {
 
 /// A tile of hashes (`<level>/<n>[.p/<width>]`) or a bundle of entries (`entries/<n>[.p/<width>]`).
 #[utoipa::path(
+    operation_id = "ledger_tile",
     tag = "ledger",
     params(("path" = String, Path, description = "As C2SP tlog-tiles has it", example = "0/x001/x234/067.p/64")),
     responses(
@@ -98,6 +101,7 @@ pub(crate) async fn tile(app: web::Data<App>, path: web::Path<String>) -> Result
 
 /// The body of an entry that is about no report: a policy, a roster's hash, an outage, a new log.
 #[utoipa::path(
+    operation_id = "ledger_opening",
     tag = "ledger",
     params(("index" = u64, Path, description = "The entry's place in the log", example = 7)),
     responses(

@@ -28,6 +28,7 @@ mod packet;
 pub mod pages;
 mod people;
 mod policy;
+mod policy_shape;
 pub mod problem;
 mod productions;
 pub mod query;
@@ -41,6 +42,7 @@ pub mod server;
 mod sessions;
 pub mod signed_in;
 mod statistics;
+mod values;
 mod web_pages;
 pub mod witness;
 

@@ -4,12 +4,12 @@ use serde_json::Value;
 use utoipa::{
     OpenApi as _,
     openapi::{
-        OpenApi, Server,
+        OpenApi,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
-use super::refusals;
+use super::{refusals, values};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -19,6 +19,7 @@ use super::refusals;
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
         contact()
     ),
+    servers((url = "/", description = "The host that serves this document")),
     components(schemas(super::problem::Document)),
     tags(
         (name = "crew", description = "Nobody is signed in: a crew code to file, a receipt to follow up"),
@@ -35,7 +36,6 @@ pub fn frame() -> OpenApi {
     let mut document = Frame::openapi();
     document.info.contact = None;
     // The host that serves the document, wherever that is.
-    document.servers = Some(vec![Server::new("/")]);
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let components = document.components.get_or_insert_default();
     for (name, scheme) in schemes() {
@@ -76,7 +76,10 @@ pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
     for (path, item) in value.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             refusals::complete(path, method, operation);
+            values::complete(operation);
             open_to_everybody(operation);
+            // One that may be left out is left out, and not sent as the word.
+            operation.pointer_mut("/requestBody/content/application~1json/schema").map(never_null);
             for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Some(schema) = parameter.get_mut("schema") {
                     never_null(schema);
@@ -84,6 +87,8 @@ pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
             }
         }
     }
+    let schemas = value.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    schemas.into_iter().flatten().for_each(|(_, schema)| values::complete_body(schema));
     serde_json::from_value(value)
 }
 

@@ -54,6 +54,7 @@ impl From<Accepted> for AcceptanceAnswer {
 
 /// Accept an invitation. A letter to begin anew is accepted in the same way: a new password, new words.
 #[utoipa::path(
+    operation_id = "accept_invitation",
     tag = "members",
     params(("code" = String, Path, description = "The invitation's code, 43 characters")),
     request_body = AcceptanceBody,
@@ -95,7 +96,7 @@ pub(crate) async fn me(app: web::Data<App>, member: Member, known: IfNoneMatch) 
 #[serde(deny_unknown_fields)]
 pub(crate) struct InvitationBody {
     /// Their mail address.
-    #[schema(example = "ana@example.org", max_length = 254)]
+    #[schema(format = Email, example = "ana@example.org", max_length = 254)]
     email: String,
     /// What they will do on the show, 1 to 12 codes.
     #[schema(example = json!(["steward"]), min_items = 1, max_items = 12)]

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{
     body::Body,
     credentials::IfNoneMatch,
+    policy_shape::PolicyShape,
     problem::Problem,
     signed_in::{Member, tagged},
 };
@@ -19,9 +20,8 @@ use crate::{
 };
 
 /// Windows, steps and the rest; what is left out is as shipped. Lengths in seconds.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(transparent)]
-#[schema(value_type = Object, example = json!({"windows": {"next_setup": {"acknowledge": [900, 900, 1800], "answer": 3600}}}))]
 pub(crate) struct PolicyBody(PolicyDocument);
 
 impl PolicyBody {
@@ -41,6 +41,7 @@ pub(crate) struct AgreementBody {
 
 /// The policy in force, and what waits for agreement. Whoever is seated reads it.
 #[utoipa::path(
+    operation_id = "read_policy",
     tag = "administration",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The production, 32 hex digits")),
@@ -62,10 +63,11 @@ pub(crate) async fn read(
 
 /// Make the next version. The operator, and production members of the highest level.
 #[utoipa::path(
+    operation_id = "replace_policy",
     tag = "administration",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The production, 32 hex digits")),
-    request_body = PolicyBody,
+    request_body = PolicyShape,
     responses(
         (status = 200, description = "In force", body = PolicyView),
         (status = 202, description = "A window is longer: it waits for a union member; the one before stays in force", body = PolicyView),
@@ -89,6 +91,7 @@ pub(crate) async fn replace(
 
 /// Agree to the version that waits. Union members only.
 #[utoipa::path(
+    operation_id = "agree_to_policy",
     tag = "administration",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The production, 32 hex digits")),

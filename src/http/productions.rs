@@ -8,6 +8,7 @@ use super::{
     body::Body,
     credentials::IfNoneMatch,
     policy::PolicyBody,
+    policy_shape::PolicyShape,
     problem::Problem,
     query::Query,
     signed_in::{Member, tagged},
@@ -33,7 +34,7 @@ pub(crate) struct ProductionBody {
     #[schema(min_length = 1, max_length = 80, example = "Western")]
     name: String,
     /// Its short name, 1 to 40 lower-case letters, digits and hyphens; unlike any other on this host.
-    #[schema(min_length = 1, max_length = 40, example = "western")]
+    #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$", example = "western")]
     slug: String,
     /// IANA name of its time zone.
     #[serde(default)]
@@ -41,6 +42,7 @@ pub(crate) struct ProductionBody {
     time_zone: Option<String>,
     /// Its policy; what is left out is as shipped.
     #[serde(default)]
+    #[schema(value_type = Option<PolicyShape>)]
     policy: Option<PolicyBody>,
 }
 
@@ -92,39 +94,45 @@ pub(crate) struct NamedBody {
     name: String,
 }
 
+/// A language, as BCP 47 writes it.
+#[derive(ToSchema)]
+#[schema(value_type = String, pattern = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", example = "es-MX")]
+#[expect(dead_code, reason = "only its schema is wanted")]
+pub(crate) struct LanguageTag(String);
+
 /// What is to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null, and a text are three things")]
 pub(crate) struct SettingsBody {
     /// Its name, 1 to 80 characters.
-    #[schema(max_length = 80)]
+    #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
     /// The name on screens and in subjects, 1 to 40 characters; null for its own.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 40)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 40)]
     shown_as: Option<Option<String>>,
     /// People on the crew, 1 to 100,000.
     #[schema(minimum = 1, maximum = 100_000)]
     crew_size: Option<u32>,
     /// ISO 3166 code, two upper-case letters.
-    #[schema(example = "US")]
+    #[schema(pattern = "^[A-Z]{2}$", example = "US")]
     country: Option<String>,
     /// BCP 47 tags, 1 to 10, the default first.
-    #[schema(example = json!(["en", "es"]))]
+    #[schema(value_type = Option<Vec<LanguageTag>>, min_items = 1, max_items = 10, example = json!(["en", "es"]))]
     languages: Option<Vec<String>>,
     /// IANA name of the zone that times are shown in.
     #[schema(example = "America/Denver")]
     time_zone: Option<String>,
     /// A number for people who would rather talk, 1 to 60 characters; null for none.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 60)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 60)]
     hotline: Option<Option<String>>,
     /// The emergency number, 1 to 20 characters.
-    #[schema(max_length = 20, example = "911")]
+    #[schema(min_length = 1, max_length = 20, example = "911")]
     emergency_number: Option<String>,
     /// What to do when somebody is in danger now, 1 to 500 characters.
-    #[schema(max_length = 500)]
+    #[schema(min_length = 1, max_length = 500)]
     emergency_text: Option<String>,
     /// Places where a hazard can be, at most 100, each code once.
     #[schema(max_items = 100)]
@@ -166,6 +174,7 @@ impl From<SettingsBody> for SettingsChange {
 
 /// Make a production with its crew code. The operator only.
 #[utoipa::path(
+    operation_id = "create_production",
     tag = "administration",
     security(("bearer" = [])),
     request_body = ProductionBody,
@@ -197,6 +206,7 @@ pub(crate) async fn create(
 
 /// The productions where the caller sits; all for the operator.
 #[utoipa::path(
+    operation_id = "list_productions",
     tag = "administration",
     security(("bearer" = [])),
     params(Page),
@@ -223,6 +233,7 @@ pub(crate) async fn list(
 
 /// Change settings. The operator, and production members of the highest level.
 #[utoipa::path(
+    operation_id = "change_production",
     tag = "administration",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The production, 32 hex digits")),

@@ -17,6 +17,11 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     for (_, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
         shape(response);
     }
+    if !responses.keys().any(|status| status.starts_with('4')) {
+        // Not ours to shape: see "Conventions".
+        let description = "The request did not arrive in time; from the HTTP server itself, without a problem document";
+        responses.insert("408".to_owned(), json!({ "description": description }));
+    }
     responses.sort_keys();
 }
 
@@ -81,6 +86,12 @@ mod tests {
         assert!(responses["409"]["content"]["application/problem+json"].is_object());
         assert!(responses["200"].get("content").is_none());
         assert!(responses["401"]["description"].as_str().unwrap().contains("Unlock-Key"));
+    }
+
+    #[test]
+    fn a_route_that_refuses_nothing_can_still_be_asked_too_slowly() {
+        let responses = completed("/health/live", json!({ "responses": { "200": { "description": "It runs" } } }));
+        assert!(responses["408"].get("content").is_none() && responses["408"].is_object());
     }
 
     #[test]

@@ -109,10 +109,10 @@ impl BoardQuery {
     tag = "members",
     security(("bearer" = []), ("bearer" = [], "unlock_key" = [])),
     params(
-        ("status" = Option<String>, Query, description = "`delivered`, `acknowledged`, `answered`, `closed`, `exhausted` or `withdrawn`"),
-        ("awaiting" = Option<String>, Query, description = "`acknowledgement`, `answer`, `completion`, `verification` or `contest`"),
+        ("status" = Option<String>, Query, description = "`delivered`, `acknowledged`, `answered`, `closed`, `exhausted` or `withdrawn`", pattern = "^(filed|delivered|acknowledged|answered|closed|exhausted|withdrawn)$"),
+        ("awaiting" = Option<String>, Query, description = "`acknowledgement`, `answer`, `completion`, `verification` or `contest`", pattern = "^(delivery|acknowledgement|answer|completion|verification|contest)$"),
         ("level" = Option<u8>, Query, description = "1 to 9", minimum = 1, maximum = 9),
-        ("category" = Option<String>, Query, description = "Code of a category"),
+        ("category" = Option<String>, Query, description = "Code of a category", pattern = "^[a-z0-9_]{1,32}$"),
         ("production" = Option<String>, Query, description = "Id or short name of a production"),
         ("unanswered" = Option<bool>, Query, description = "Only those with (true) or without (false) a missed deadline"),
         ("limit" = Option<u8>, Query, description = "Rows on the page, 1 to 100; 50 if left out", minimum = 1, maximum = 100),

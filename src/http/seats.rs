@@ -76,6 +76,7 @@ pub(crate) async fn change_roles(
 
 /// Take a seat away. Sessions, the roster's line and, with the last seat, everything sealed to them go at once.
 #[utoipa::path(
+    operation_id = "remove_member",
     tag = "administration",
     security(("bearer" = [])),
     params(

@@ -96,6 +96,7 @@ pub(crate) async fn sign_in(app: web::Data<App>, body: Body<SignInBody>) -> Resu
 
 /// Exchange a refresh token for new tokens. One that was exchanged before ends the session.
 #[utoipa::path(
+    operation_id = "refresh_session",
     tag = "members",
     request_body = RefreshBody,
     responses(

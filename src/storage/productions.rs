@@ -270,12 +270,14 @@ pub fn desk(conn: &mut Conn, id: DeskId) -> Result<Option<DeskRow>, StorageError
     Ok(desks::table.find(id).select(DeskRow::as_select()).get_result(conn).optional()?)
 }
 
-/// All desks of a production, ended or not, by level (those without one in no set place), then by name.
+/// All desks of a production, ended or not, by level (those without one last), then by name.
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn desks(conn: &mut Conn, production: ProductionId) -> Result<Vec<DeskRow>, StorageError> {
-    let found = desks::table.filter(desks::production_id.eq(production)).order((desks::level, desks::name));
+    // Databases differ in where they put what is missing.
+    let order = (desks::level.is_null(), desks::level, desks::name);
+    let found = desks::table.filter(desks::production_id.eq(production)).order(order);
     Ok(found.select(DeskRow::as_select()).load(conn)?)
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a story fails by panicking")]
 #![expect(clippy::print_stdout, reason = "each story says which database it runs on")]
 
+mod api_page;
 mod crew;
 mod fairness;
 mod fuzz;
