@@ -28,7 +28,7 @@ pub(crate) struct StatisticsQuery {
     tag = "members",
     security(("bearer" = [])),
     params(
-        ("production" = Option<String>, Query, description = "Id or short name of a production; all of mine if left out"),
+        ("production" = Option<String>, Query, description = "Id or short name of a production; all of mine if left out", pattern = "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"),
         ("Accept" = Option<String>, Header, description = "`text/csv` for a table"),
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` that the caller has"),
     ),

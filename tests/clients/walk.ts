@@ -56,6 +56,6 @@ test("a report is filed, listed, acknowledged, answered, verified and safe", asy
 });
 
 test("a refusal is a problem", async () => {
-  const nobody = new CrewApi(withKeys({ Authorization: "Receipt 00000000000000000000000000000000" }));
+  const nobody = new CrewApi(withKeys({ Authorization: "Receipt d1ce0000aa55d1ce0000aa55d1ce0000" }));
   await assert.rejects(nobody.inbox(), (error) => error instanceof ResponseError && error.response.status === 404);
 });
