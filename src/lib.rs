@@ -13,6 +13,7 @@
 //! | [`sealing`] | receipt, units, envelopes: bytes in, bytes out |
 //! | [`auth`] | passwords, tokens, sessions |
 //! | [`notify`] | mail |
+//! | [`witness`] | cosigning the logs of others, and asking others to cosign ours |
 //! | [`evidence`] | promises and bundles, and how a stranger checks them |
 //! | [`merkle`] | RFC 6962 trees, tiles, signed notes |
 //! | [`domain`] | the rules, pure |
@@ -31,4 +32,5 @@ pub mod merkle;
 pub mod notify;
 pub mod sealing;
 pub mod storage;
+pub mod witness;
 pub mod worker;

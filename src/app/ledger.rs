@@ -2,7 +2,10 @@
 //!
 //! Source: ledger.md, "Entries" and "Order and durability".
 
+mod asked;
 mod audit;
+mod cosigned;
+mod filing;
 mod integrate;
 mod kept;
 mod keys;
@@ -13,7 +16,9 @@ mod publish;
 mod read;
 mod reopen;
 
+pub use asked::{Asked, Said, WitnessSeen, seen as witnesses_seen};
 pub use audit::{Audited, Flaw};
+pub(in crate::app) use filing::filing;
 pub use kept::file as checkpoint_file;
 pub use keys::LedgerKeys;
 pub(crate) use promise::HeadBefore;

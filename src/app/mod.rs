@@ -35,6 +35,7 @@ mod handle;
 mod inbox;
 mod notices;
 mod opened;
+mod packet;
 mod record;
 mod report_page;
 mod resealing;
@@ -90,6 +91,8 @@ pub(crate) struct Inner {
     pub(crate) crew_codes: std::sync::RwLock<HashMap<[u8; 32], ProductionId>>,
     /// The ledger's head before some span, as last asked for.
     pub(crate) head_before: std::sync::RwLock<Option<ledger::HeadBefore>>,
+    /// Leaves of a log that a witness says it cosigned, where that is more than there are here: by origin and witness.
+    pub(crate) claims: std::sync::Mutex<std::collections::BTreeMap<(String, String), u64>>,
     /// Acts under way in this process: the engine passes over their reports for a moment.
     pub(crate) under_way: std::sync::Mutex<HashMap<ReportId, u32>>,
 }
@@ -101,6 +104,8 @@ pub struct Nudges {
     pub engine: tokio::sync::Notify,
     /// A notice waits.
     pub sender: tokio::sync::Notify,
+    /// A head was signed that witnesses have not seen.
+    pub witnesses: tokio::sync::Notify,
 }
 
 impl fmt::Debug for App {
@@ -151,6 +156,7 @@ impl App {
                 productions: std::sync::RwLock::default(),
                 crew_codes: std::sync::RwLock::default(),
                 head_before: std::sync::RwLock::default(),
+                claims: std::sync::Mutex::default(),
                 under_way: std::sync::Mutex::default(),
             }),
         }

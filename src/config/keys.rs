@@ -18,7 +18,7 @@ const fn key(name: &'static str, default: &'static str, meaning: &'static str) -
 /// Every setting there is.
 ///
 /// Source: architecture.md, "Settings and commands whose names are fixed".
-pub const KEYS: [Key; 15] = [
+pub const KEYS: [Key; 16] = [
     key("database_url", "sqlite:data/lastlooks.db", "where the data is: sqlite:<file> or postgres://…"),
     key("listen", "127.0.0.1:8080", "address and port of the service"),
     key("metrics_listen", "127.0.0.1:9090", "address and port of the metrics"),
@@ -32,6 +32,7 @@ pub const KEYS: [Key; 15] = [
     key("log", "text", "shape of the log lines: text or json"),
     key("log_level", "info", "the least serious lines logged: error, warn, info, debug or trace"),
     key("ledger_tick_seconds", "900", "seconds between two integrations of the ledger, 1 to 1800"),
+    key("witnesses", "none", "who cosigns the ledger: lines of union, production or other, a verifier key, an address"),
     key("mail_per_host_per_minute", "600", "mails that one mail server is given in a minute, 1 to 100000"),
     key("password_permits", "2", "passwords hashed at the same time, each taking 64 MiB, 1 to 64"),
 ];

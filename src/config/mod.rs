@@ -13,6 +13,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use secrecy::SecretString;
 
+use crate::evidence::quorum::Quorum;
+
 pub use gather::{Sources, read_file};
 
 /// Everything a host can set. Built by [`Settings::read`] only, so that a value in hand has been checked.
@@ -47,6 +49,8 @@ pub struct Settings {
     /// Time between two integrations of the ledger. Seconds, `1..=1_800`: an answer counts as in
     /// time only if it is in the log an hour after its deadline.
     pub ledger_tick_seconds: u32,
+    /// Who is asked to cosign the ledger, each with an address. At most 16.
+    pub witnesses: Quorum,
     /// Mails that one mail server is given in a minute. `1..=100_000`.
     pub mail_per_host_per_minute: u32,
     /// Passwords that are hashed at the same time, each taking 64 MiB. 1..=64.
@@ -176,6 +180,9 @@ mod tests {
         read(toml, environment).unwrap_err().to_string()
     }
 
+    /// Source: RFC 8032, section 7.1, TEST 1, as the key of a witness.
+    const WITNESS: &str = "union local600.example/witness+3617fd10+BNdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea";
+
     #[test]
     fn the_defaults_are_those_of_the_design() {
         let settings = read(None, &[]).unwrap();
@@ -251,6 +258,11 @@ mod tests {
             ("LASTLOOKS_LOG_LEVEL", "loud", "info"),
             ("LASTLOOKS_LEDGER_TICK_SECONDS", "0", "1 to 1800"),
             ("LASTLOOKS_PASSWORD_PERMITS", "0", "1 to 64"),
+            ("LASTLOOKS_WITNESSES", "union nobody", "line 1"),
+            ("LASTLOOKS_WITNESSES", WITNESS, "address"),
+            ("LASTLOOKS_WITNESSES", &format!("{WITNESS} ftp://w.example"), "address"),
+            ("LASTLOOKS_WITNESSES", &format!("{WITNESS} https://"), "address"),
+            ("LASTLOOKS_WITNESSES", &format!("{WITNESS} https://me:secret@w.example"), "address"),
             ("LASTLOOKS_MAIL_PER_HOST_PER_MINUTE", "many", "whole number"),
             ("LASTLOOKS_RUN_BY", "a\u{202e}b", "control"),
         ] {

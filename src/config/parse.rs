@@ -8,6 +8,8 @@ use std::{
 
 use secrecy::SecretString;
 
+use crate::evidence::quorum::Quorum;
+
 use super::{LogFormat, LogLevel, Settings, SettingsError, gather::Gathered};
 
 /// One setting on its way from text to value.
@@ -67,6 +69,7 @@ pub(super) fn settings(gathered: &Gathered) -> Result<Settings, SettingsError> {
         log: log(&field("log"))?,
         log_level: log_level(&field("log_level"))?,
         ledger_tick_seconds: field("ledger_tick_seconds").number(900, 1, 1_800)?,
+        witnesses: witnesses(&field("witnesses"))?,
         mail_per_host_per_minute: field("mail_per_host_per_minute").number(600, 1, 100_000)?,
         password_permits: field("password_permits").number(2, 1, 64)?,
     })
@@ -132,6 +135,26 @@ fn mail_from(field: &Field<'_>) -> Result<String, SettingsError> {
         Ok(_) => Ok(text),
         Err(_) => field.refuse("has to be an e-mail address, such as Last Looks <reports@example.org>"),
     }
+}
+
+fn witnesses(field: &Field<'_>) -> Result<Quorum, SettingsError> {
+    /// One request to each at every tick.
+    const MOST: usize = 16;
+    let named: Quorum = match field.text("").parse() {
+        Ok(named) => named,
+        Err(error) => return field.refuse(format!("cannot be read: {error}")),
+    };
+    let is_address = |url: &str| {
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+        let strange = |c: char| c.is_control() || matches!(c, '?' | '#' | '@' | '"' | '<' | '>');
+        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(strange)
+    };
+    if named.0.len() > MOST || !named.0.iter().all(|witness| witness.url.as_deref().is_some_and(is_address)) {
+        return field.refuse(format!(
+            "has to name at most {MOST} witnesses, each with an address behind its key that begins with https:// or http://"
+        ));
+    }
+    Ok(named)
 }
 
 fn log(field: &Field<'_>) -> Result<LogFormat, SettingsError> {

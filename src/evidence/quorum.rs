@@ -1,7 +1,8 @@
 //! Whose word on time is taken: witnesses of both sides.
 //!
-//! A file has a line per witness: `union` or `production`, a space, its verifier key. Empty lines and lines that begin with
-//! `#` are passed over. The quorum is one of each side.
+//! A file has a line per witness: `union`, `production` or `other`, a space, its verifier key, and behind another space,
+//! where it is known, its address, which only whoever runs the log needs. Empty lines and lines that begin with `#` are
+//! passed over. The quorum is any witness of the union side and any of the production side; `other` ones count for neither.
 //!
 //! Source: ledger.md, "What a bundle says".
 
@@ -16,6 +17,19 @@ pub enum WitnessSide {
     Union,
     /// A production, an insurer, a guarantor.
     Production,
+    /// Anybody else: asked, and counted for neither side.
+    Other,
+}
+
+impl WitnessSide {
+    /// The word for it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Union => "union",
+            Self::Production => "production",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// A witness that is trusted.
@@ -25,6 +39,8 @@ pub struct Trusted {
     pub side: WitnessSide,
     /// Its key.
     pub key: VerifierKey,
+    /// Where it is asked, if that is known: what stands before `/add-checkpoint`.
+    pub url: Option<String>,
 }
 
 /// The witnesses that a verifier trusts.
@@ -33,7 +49,10 @@ pub struct Quorum(pub Vec<Trusted>);
 
 /// A line that is no witness.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} of the witness file is not `union` or `production` and a verifier key of a witness")]
+#[error(
+    "line {line} of the witnesses is not `union`, `production` or `other`, the verifier key of a witness that stands in no \
+     other line, and perhaps its address"
+)]
 pub struct NotAWitness {
     /// Which line, from 1.
     pub line: usize,
@@ -51,26 +70,30 @@ impl FromStr for Quorum {
     type Err = NotAWitness;
 
     fn from_str(text: &str) -> Result<Self, NotAWitness> {
-        let mut trusted = Vec::new();
+        let mut trusted: Vec<Trusted> = Vec::new();
         for (line, text) in (1..).zip(text.lines()) {
             if text.trim().is_empty() || text.starts_with('#') {
                 continue;
             }
-            trusted.push(witness(text).ok_or(NotAWitness { line })?);
+            let read = witness(text).ok_or(NotAWitness { line })?;
+            // One key under two names, or on both sides, would make one witness look like two.
+            if trusted.iter().any(|known| known.key.bytes() == read.key.bytes()) {
+                return Err(NotAWitness { line });
+            }
+            trusted.push(read);
         }
         Ok(Self(trusted))
     }
 }
 
 fn witness(line: &str) -> Option<Trusted> {
-    let (side, key) = line.trim_end().split_once(' ')?;
-    let side = match side {
-        "union" => WitnessSide::Union,
-        "production" => WitnessSide::Production,
-        _ => return None,
-    };
+    let mut words = line.trim_end().split(' ');
+    let (side, key, url) = (words.next()?, words.next()?, words.next());
+    let sides = [WitnessSide::Union, WitnessSide::Production, WitnessSide::Other];
+    let side = sides.into_iter().find(|known| known.code() == side)?;
     let key: VerifierKey = key.parse().ok()?;
-    (key.kind() == KeyKind::Cosignature).then_some(Trusted { side, key })
+    let is_sound = key.kind() == KeyKind::Cosignature && words.next().is_none();
+    is_sound.then(|| Trusted { side, key, url: url.map(str::to_owned) })
 }
 
 #[cfg(test)]
@@ -79,7 +102,8 @@ mod tests {
     use crate::merkle::key::{KeyName, NoteSigner};
 
     fn key(name: &str, kind: KeyKind) -> VerifierKey {
-        NoteSigner::new(KeyName::new(name).unwrap(), kind, &[1; 32]).public().clone()
+        let seed = [u8::try_from(name.len()).unwrap(); 32];
+        NoteSigner::new(KeyName::new(name).unwrap(), kind, &seed).public().clone()
     }
 
     #[test]
@@ -101,10 +125,25 @@ mod tests {
     #[test]
     fn a_line_that_is_no_witness_is_named() {
         let good = key("local", KeyKind::Cosignature);
-        for wrong in [format!("observer {good}"), format!("union{good}"), format!("union {}", key("x", KeyKind::Note))]
-        {
+        for wrong in [
+            format!("observer {good}"),
+            format!("union{good}"),
+            format!("union  {}", key("x", KeyKind::Cosignature)),
+            format!("union {} https://x y", key("x", KeyKind::Cosignature)),
+            format!("union {}", key("x", KeyKind::Note)),
+            format!("production {good}"),
+            format!("union {}", key("other", KeyKind::Cosignature)),
+        ] {
             let text = format!("union {good}\n{wrong}\n");
             assert_eq!(text.parse::<Quorum>(), Err(NotAWitness { line: 2 }));
         }
+    }
+
+    #[test]
+    fn an_address_may_stand_behind_a_key_and_others_count_for_neither_side() {
+        let [local, insurer] = ["local", "insurer"].map(|name| key(name, KeyKind::Cosignature));
+        let quorum: Quorum = format!("union {local} https://w.example/a\nother {insurer}\n").parse().unwrap();
+        assert_eq!(quorum.0[0].url.as_deref(), Some("https://w.example/a"));
+        assert_eq!(quorum.seen_at(|_| Some(1)), None);
     }
 }

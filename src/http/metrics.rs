@@ -25,6 +25,7 @@ use crate::{
     app::{
         App,
         error::AppError,
+        ledger::WitnessSeen,
         wellbeing::{ByLevel, Wellbeing},
     },
     domain::time::{Seconds, UtcMillis},
@@ -62,7 +63,12 @@ const OVERDUE: Number = Number(
 const LEDGER_PENDING: Number =
     Number("lastlooks_ledger_pending_entries", "entries of the ledger without a place, looked at once an hour");
 
-const NUMBERS: [Number; 12] = [
+const WITNESS_WAITS: Number = Number(
+    "lastlooks_witness_waits_seconds",
+    "for how long a signed head of the ledger has waited for this witness; more than two ticks: it is silent",
+);
+
+const NUMBERS: [Number; 13] = [
     DATABASE_UP,
     HELD,
     BEAT_AGE,
@@ -75,6 +81,7 @@ const NUMBERS: [Number; 12] = [
     OPEN,
     OVERDUE,
     LEDGER_PENDING,
+    WITNESS_WAITS,
 ];
 
 /// A number and what it says.
@@ -149,6 +156,13 @@ impl Metrics {
         self.set(LEDGER_ENTRIES, seen.ledger_size);
     }
 
+    fn each_minute_of_witnesses(&self, seen: &[WitnessSeen]) {
+        for WitnessSeen { name, side, waits_millis, .. } in seen {
+            let labels = vec![Label::new("witness", name.clone()), Label::new("side", side.code())];
+            self.set_labelled(&Key::from_parts(WITNESS_WAITS.0, labels), waits_millis / 1000);
+        }
+    }
+
     fn each_quarter(&self, seen: &Wellbeing) {
         let quarter = QUARTER.millis();
         self.set(OLDEST_NOTICE, (seen.oldest_notice_age + quarter - 1) / quarter * i64::from(QUARTER.0));
@@ -199,6 +213,7 @@ pub async fn keep(app: App, metrics: Arc<Metrics>) {
 async fn look(app: &App, metrics: &Metrics, looked: &mut Looked) -> Result<(), AppError> {
     let seen = app.wellbeing().await?;
     metrics.each_minute(&seen);
+    metrics.each_minute_of_witnesses(&app.witnesses_seen().await?);
     let (quarter, hour) = (Some(number_of(seen.at, QUARTER)), Some(number_of(seen.at, HOUR)));
     if looked.quarter != quarter {
         metrics.each_quarter(&seen);
@@ -233,6 +248,7 @@ async fn show(metrics: web::Data<Metrics>) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::quorum::WitnessSide;
 
     fn seen() -> Wellbeing {
         Wellbeing {
@@ -264,6 +280,16 @@ mod tests {
         assert!(metrics.shown.render().contains("lastlooks_crew_requests_total 0"));
         metrics.each_hour(&seen(), &ByLevel::default());
         assert!(metrics.shown.render().contains("lastlooks_crew_requests_total 2"));
+    }
+
+    #[test]
+    fn a_silent_witness_is_told_by_its_name() {
+        let metrics = Metrics::new().unwrap();
+        let name = "local600.example/witness".to_owned();
+        let silent = WitnessSeen { name, side: WitnessSide::Union, cosigned_at: None, waits_millis: 1_900_000 };
+        metrics.each_minute_of_witnesses(&[silent]);
+        let line = r#"lastlooks_witness_waits_seconds{witness="local600.example/witness",side="union"} 1900"#;
+        assert!(metrics.shown.render().contains(line), "{}", metrics.shown.render());
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod ledger;
 mod link;
 pub mod metrics;
 pub mod openapi;
+mod packet;
 pub mod pages;
 mod people;
 mod policy;
@@ -41,6 +42,7 @@ mod sessions;
 pub mod signed_in;
 mod statistics;
 mod web_pages;
+pub mod witness;
 
 #[cfg(test)]
 mod bad_input;

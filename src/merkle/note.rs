@@ -110,6 +110,12 @@ impl Note {
         self.signatures.push(signature);
         self
     }
+
+    /// The same text with these signature lines alone.
+    #[must_use]
+    pub fn only(self, signatures: Vec<NoteSignature>) -> Self {
+        Self { signatures, ..self }
+    }
 }
 
 /// A note's text: lines, the last one ended, without control characters.

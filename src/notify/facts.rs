@@ -27,6 +27,17 @@ pub struct NoticeFacts {
     pub link: Option<String>,
     /// Where the reader signs in: the desk's address, without any id.
     pub desk_url: String,
+    /// The ledger's last published head, for the footer; none before the first.
+    pub ledger: Option<LedgerFacts>,
+}
+
+/// A published head of the ledger. It is public, and the same in every mail between two ticks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerFacts {
+    /// How many entries.
+    pub size: u64,
+    /// The hash over all of them, base64.
+    pub root: String,
 }
 
 /// Which side the reader sits on.

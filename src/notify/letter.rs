@@ -1,7 +1,7 @@
 //! A mail before it is laid out: news for the subject, title, sentences, table, one button.
 
 use super::{
-    facts::{NoticeFacts, ReportFacts},
+    facts::{LedgerFacts, NoticeFacts, ReportFacts},
     ladder::{Row, how_soon, how_soon_in_capitals, rows},
     other_words, report_words,
     roles::role_label,
@@ -40,6 +40,22 @@ pub(super) struct Said {
 
 /// The mail for these facts.
 pub(super) fn letter(facts: &NoticeFacts, times: &Times) -> Result<Letter, WordsError> {
+    let mut letter = letter_of_kind(facts, times)?;
+    letter.footer.extend(facts.ledger.as_ref().map(footer_of_ledger));
+    Ok(letter)
+}
+
+/// A head that lies in many mailboxes cannot be denied later; it is no witness, because nobody checked what came before it.
+///
+/// Source: ledger.md, "What a bundle says" (a mail's footer).
+fn footer_of_ledger(ledger: &LedgerFacts) -> String {
+    let LedgerFacts { size, root } = ledger;
+    format!(
+        "The ledger had {size} entries when this was sent, with the root {root}. Whoever keeps this mail can compare it later."
+    )
+}
+
+fn letter_of_kind(facts: &NoticeFacts, times: &Times) -> Result<Letter, WordsError> {
     match facts.kind {
         NoticeKind::LevelEntered => about_report(facts, times, report_words::level_entered),
         NoticeKind::Breach => about_report(facts, times, report_words::breach),

@@ -163,6 +163,48 @@ pub fn cosignatures(conn: &mut Conn, log: i32, size: i64) -> Result<Vec<Cosignat
     Ok(found.order(ledger_cosignatures::witness).select(CosignatureRow::as_select()).load(conn)?)
 }
 
+/// What a witness added last to a checkpoint of a log.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn last_cosignature(conn: &mut Conn, log: i32, witness: &str) -> Result<Option<CosignatureRow>, StorageError> {
+    let found = ledger_cosignatures::table
+        .filter(ledger_cosignatures::log.eq(log).and(ledger_cosignatures::witness.eq(witness)));
+    Ok(found.order(ledger_cosignatures::size.desc()).select(CosignatureRow::as_select()).first(conn).optional()?)
+}
+
+/// What witnesses added to checkpoints of at least this size, the shortest first.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn cosignatures_from(
+    conn: &mut Conn,
+    log: i32,
+    size: i64,
+    limit: i64,
+) -> Result<Vec<CosignatureRow>, StorageError> {
+    let found =
+        ledger_cosignatures::table.filter(ledger_cosignatures::log.eq(log).and(ledger_cosignatures::size.ge(size)));
+    let ordered = found.order((ledger_cosignatures::size, ledger_cosignatures::witness));
+    Ok(ordered.limit(limit).select(CosignatureRow::as_select()).load(conn)?)
+}
+
+/// What witnesses added to checkpoints of at most this size, the longest first.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn cosignatures_up_to(
+    conn: &mut Conn,
+    log: i32,
+    size: i64,
+    limit: i64,
+) -> Result<Vec<CosignatureRow>, StorageError> {
+    let found =
+        ledger_cosignatures::table.filter(ledger_cosignatures::log.eq(log).and(ledger_cosignatures::size.le(size)));
+    let ordered = found.order((ledger_cosignatures::size.desc(), ledger_cosignatures::witness));
+    Ok(ordered.limit(limit).select(CosignatureRow::as_select()).load(conn)?)
+}
+
 /// The last tick that was integrated; 1970 if none was.
 ///
 /// # Errors

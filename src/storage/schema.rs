@@ -264,6 +264,7 @@ diesel::table! {
         member_id -> Nullable<Binary>,
         role -> Nullable<Text>,
         body -> Text,
+        mac -> Binary,
     }
 }
 
@@ -307,6 +308,7 @@ diesel::table! {
         seat_id -> Nullable<Binary>,
         member_id -> Binary,
         mail_hash -> Binary,
+        kind -> Text,
         reply -> Text,
         span_from -> BigInt,
         span_to -> BigInt,

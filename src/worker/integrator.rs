@@ -15,6 +15,8 @@ pub struct Integrator {
     app: App,
     /// What was said last, so that it is said once.
     refused: Option<SecondHistory>,
+    /// Witnesses were asked once, so that a database that went back is found before anything is signed.
+    is_compared: bool,
 }
 
 /// What a turn did.
@@ -29,7 +31,7 @@ pub struct Turn {
 impl Integrator {
     /// An integrator of this app.
     pub const fn new(app: App) -> Self {
-        Self { app, refused: None }
+        Self { app, refused: None, is_compared: false }
     }
 
     /// Does what is due now.
@@ -37,8 +39,13 @@ impl Integrator {
     /// # Errors
     /// As [`App::ledger_turn`].
     pub async fn turn(&mut self) -> Result<Turn, AppError> {
+        if !self.is_compared {
+            self.app.compare_with_witnesses().await?;
+            self.is_compared = true;
+        }
         let now = self.app.clock().now();
         let ledger = self.app.ledger_turn(now).await?;
+        self.app.nudges().witnesses.notify_one();
         let refused = match &ledger {
             LedgerTurn::Published { .. } => None,
             LedgerTurn::Refused(why) => Some(why.clone()),

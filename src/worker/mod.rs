@@ -5,6 +5,7 @@
 //! | [`engine`] | heartbeats, outages, deadlines |
 //! | [`sender`] | the outbox |
 //! | [`integrator`] | the ledger's ticks |
+//! | [`cosigning`] | asking witnesses after each tick |
 //! | `upkeep` | housekeeping |
 //! | `clock_watch` | tells a jump of the wall clock from a machine that slept |
 //! | `batch` | how many reports share a transaction |
@@ -14,6 +15,7 @@
 
 mod batch;
 mod clock_watch;
+pub mod cosigning;
 pub mod engine;
 pub mod integrator;
 pub mod sender;
@@ -28,7 +30,7 @@ use tokio::{
     time::sleep,
 };
 
-use self::{engine::Engine, integrator::Integrator, sender::Sender};
+use self::{cosigning::Cosigning, engine::Engine, integrator::Integrator, sender::Sender};
 use crate::{
     app::{App, error::AppError},
     domain::time::{Seconds, UtcMillis},
@@ -79,6 +81,7 @@ impl Workers {
             tokio::spawn(fire(engine, app.clone(), stopped.clone())),
             tokio::spawn(send(sender, app.clone(), stopped.clone())),
             tokio::spawn(integrate(Integrator::new(app.clone()), app.clone(), stopped.clone())),
+            tokio::spawn(ask_witnesses(Cosigning::new(app.clone()), app.clone(), stopped.clone())),
             tokio::spawn(keep_up(app.clone(), stopped)),
         ];
         Self { stop, tasks }
@@ -135,6 +138,29 @@ async fn integrate(mut integrator: Integrator, app: App, mut stopped: watch::Rec
             }
         };
         if rest(&app, again_at, None, &mut stopped).await {
+            return;
+        }
+    }
+}
+
+/// Whoever is slow to answer keeps nobody from stopping: what was asked is asked again after the next start.
+async fn ask_witnesses(mut cosigning: Cosigning, app: App, mut stopped: watch::Receiver<bool>) {
+    if app.settings().witnesses.0.is_empty() {
+        return;
+    }
+    loop {
+        let turn = tokio::select! {
+            turn = cosigning.turn() => turn,
+            _ = stopped.changed() => return,
+        };
+        let again_at = match turn {
+            Ok((_, again_at)) => again_at,
+            Err(error) => {
+                log(&error, "witnesses wait");
+                app.clock().now().plus(AFTER_FAILURE)
+            }
+        };
+        if rest(&app, again_at, Some(&app.nudges().witnesses), &mut stopped).await {
             return;
         }
     }

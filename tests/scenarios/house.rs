@@ -8,20 +8,31 @@ use std::{
 /// Each room and the rooms that it may import from. `clock`, `entropy` and `config` stand beside `domain`.
 ///
 /// Source: architecture.md, "Rooms".
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &[]),
-    ("config", &["domain", "entropy"]),
+    // Witnesses are named in a setting, in the form that verifiers read.
+    ("config", &["domain", "entropy", "merkle", "evidence"]),
     ("merkle", &["domain"]),
     ("evidence", &["domain", "merkle"]),
+    ("witness", &["domain", "entropy", "merkle"]),
     ("notify", &["domain", "clock", "entropy", "config"]),
     ("sealing", &["domain", "clock", "entropy", "config"]),
     // Sessions and passwords are made of the keys that sealing derives.
     ("auth", &["domain", "clock", "entropy", "config", "sealing"]),
     ("storage", &["domain", "clock", "entropy", "config"]),
-    ("app", &["domain", "clock", "entropy", "config", "merkle", "evidence", "notify", "sealing", "auth", "storage"]),
-    ("http", &["domain", "clock", "entropy", "config", "merkle", "evidence", "notify", "sealing", "auth", "app"]),
+    (
+        "app",
+        &[
+            "domain", "clock", "entropy", "config", "merkle", "evidence", "witness", "notify", "sealing", "auth",
+            "storage",
+        ],
+    ),
+    (
+        "http",
+        &["domain", "clock", "entropy", "config", "merkle", "evidence", "witness", "notify", "sealing", "auth", "app"],
+    ),
     (
         "worker",
         &["domain", "clock", "entropy", "config", "merkle", "evidence", "notify", "sealing", "auth", "storage", "app"],
@@ -31,8 +42,8 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "domain", "clock", "entropy", "config", "merkle", "evidence", "notify", "sealing", "auth", "storage",
-            "app", "http", "worker", "web",
+            "domain", "clock", "entropy", "config", "merkle", "evidence", "witness", "notify", "sealing", "auth",
+            "storage", "app", "http", "worker", "web",
         ],
     ),
 ];

@@ -6,6 +6,7 @@
 
 mod crew;
 mod fairness;
+mod fuzz;
 mod house;
 mod ledger;
 mod lists;

@@ -270,6 +270,7 @@ CREATE TABLE events (
     member_id BYTEA,
     role TEXT,
     body TEXT NOT NULL,
+    mac BYTEA NOT NULL,
     PRIMARY KEY (report_id, seq)
 );
 -- Nothing fires twice, whoever races.
@@ -314,6 +315,7 @@ CREATE TABLE deliveries (
     seat_id BYTEA,
     member_id BYTEA NOT NULL,
     mail_hash BYTEA NOT NULL,
+    kind TEXT NOT NULL,
     reply TEXT NOT NULL,
     span_from BIGINT NOT NULL,
     span_to BIGINT NOT NULL,
@@ -400,6 +402,8 @@ CREATE TABLE ledger_cosignatures (
     line TEXT NOT NULL,
     PRIMARY KEY (log, size, witness)
 );
+-- How far each witness has come.
+CREATE INDEX ledger_cosignatures_of_witness ON ledger_cosignatures (log, witness, size);
 
 -- The last tick that was integrated: one row, id 1.
 CREATE TABLE ledger_ticks (

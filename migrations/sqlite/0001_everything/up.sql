@@ -266,6 +266,7 @@ CREATE TABLE events (
     member_id BLOB,
     role TEXT,
     body TEXT NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (report_id, seq)
 ) WITHOUT ROWID;
 -- Nothing fires twice, whoever races.
@@ -310,6 +311,7 @@ CREATE TABLE deliveries (
     seat_id BLOB,
     member_id BLOB NOT NULL,
     mail_hash BLOB NOT NULL,
+    kind TEXT NOT NULL,
     reply TEXT NOT NULL,
     span_from BIGINT NOT NULL,
     span_to BIGINT NOT NULL,
@@ -396,6 +398,8 @@ CREATE TABLE ledger_cosignatures (
     line TEXT NOT NULL,
     PRIMARY KEY (log, size, witness)
 ) WITHOUT ROWID;
+-- How far each witness has come.
+CREATE INDEX ledger_cosignatures_of_witness ON ledger_cosignatures (log, witness, size);
 
 -- The last tick that was integrated: one row, id 1.
 CREATE TABLE ledger_ticks (

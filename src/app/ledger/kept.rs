@@ -17,27 +17,44 @@ pub fn file(data_dir: &Path) -> PathBuf {
     data_dir.join("checkpoint")
 }
 
-/// The note in the file; `None` if there is none yet.
+/// The head that a witness showed and that this database does not go on from, if one ever did.
+fn shown_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("checkpoint.witnessed")
+}
+
+/// The notes that the database is held against: the one published last, and one that a witness showed.
 ///
 /// # Errors
-/// If the file is there and cannot be read.
-pub(super) fn read(data_dir: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(file(data_dir)) {
+/// If a file is there and cannot be read.
+pub(super) fn all(data_dir: &Path) -> io::Result<Vec<String>> {
+    let found = [read_file(&file(data_dir))?, read_file(&shown_file(data_dir))?];
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The note in a file; `None` if there is none yet.
+///
+fn read_file(file: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Sets the file aside, because another log begins.
+/// Sets the files aside, because another log begins.
 ///
 /// # Errors
 /// If the disk refuses.
 pub(super) fn set_aside(data_dir: &Path) -> io::Result<()> {
-    match fs::rename(file(data_dir), data_dir.join("checkpoint.before-reopen")) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        answer => answer,
+    for (file, aside) in
+        [(file(data_dir), "checkpoint.before-reopen"), (shown_file(data_dir), "checkpoint.witnessed.before-reopen")]
+    {
+        match fs::rename(file, data_dir.join(aside)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            answer => answer?,
+        }
     }
+    Ok(())
 }
 
 /// Replaces the file; on disk before it returns, and never half written.
@@ -45,11 +62,23 @@ pub(super) fn set_aside(data_dir: &Path) -> io::Result<()> {
 /// # Errors
 /// If the disk refuses: then nothing may be published.
 pub(super) fn write(data_dir: &Path, draft: &str, note: &str) -> io::Result<()> {
+    replace(data_dir, &file(data_dir), draft, note)
+}
+
+/// Keeps the head that a witness showed, as durably.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn write_shown(data_dir: &Path, draft: &str, note: &str) -> io::Result<()> {
+    replace(data_dir, &shown_file(data_dir), draft, note)
+}
+
+fn replace(data_dir: &Path, file: &Path, draft: &str, note: &str) -> io::Result<()> {
     fs::create_dir_all(data_dir)?;
     let draft = data_dir.join(draft);
     let mut written = fs::File::create(&draft)?;
     written.write_all(note.as_bytes())?;
     written.sync_all()?;
-    fs::rename(&draft, file(data_dir))?;
+    fs::rename(&draft, file)?;
     fs::File::open(data_dir).and_then(|folder| folder.sync_all())
 }

@@ -14,24 +14,28 @@ use crate::{
     domain::{
         ids::ReportId,
         ledger::{Digest, EntryKind, Leaf, LedgerKey, Opening},
-        policy::Side,
+        policy::{Level, Side},
         time::{Seconds, UtcMillis},
     },
     evidence::{
         bundle::{Bundle, BundledEntry, BundledPromise, BundledRun, FORMAT, Written, written},
         check,
         promise::Promise,
+        quorum::Quorum,
     },
-    merkle::span::{self, Span},
+    merkle::{
+        Hash,
+        span::{self, Span},
+    },
     sealing::receipt::Receipt,
     storage::{
         Conn,
-        heads::{self, CheckpointRow, LogRow},
+        heads::{self, CheckpointRow},
         ledger, reports,
     },
 };
 
-use super::{publish::hashes_of, read::published};
+use super::{cosigned::Heads, publish::hashes_of, read::published};
 
 /// How long after a deadline the log is shown to hold nothing.
 const GRACE: Seconds = Seconds::hours(1);
@@ -44,6 +48,8 @@ struct Making {
     promise: Option<(Promise, BundledPromise)>,
     /// The log's verifier key.
     log_key: String,
+    /// Whose word on time the parts rest on, where they gave it.
+    quorum: Quorum,
 }
 
 /// An entry of the report that is in the published log.
@@ -90,6 +96,19 @@ impl App {
         self.bundle(subject, keys, side != Side::Union, None).await
     }
 
+    /// The proof that the leaf at this place stands in the last published head, from its sibling up.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] beyond the published tree.
+    pub async fn inclusion_proof(&self, index: u64) -> Result<Vec<Hash>, AppError> {
+        let read = move |conn: &mut Conn| {
+            let size = published(conn)?;
+            let spans = span::inclusion(index, size).ok_or(AppError::NotFound)?;
+            Ok(hashes_of(conn, &spans)?)
+        };
+        self.inner.storage.read(read).await
+    }
+
     async fn bundled_promise(
         &self,
         subject: &Subject,
@@ -112,7 +131,9 @@ impl App {
     ) -> Result<Bundle, AppError> {
         keys.dedup();
         let log_key = self.ledger_view().await?.key;
-        let making = Making { keys: keys.into_iter().map(LedgerKey::new).collect(), production_side, promise, log_key };
+        let keys = keys.into_iter().map(LedgerKey::new).collect();
+        let quorum = self.inner.settings.witnesses.clone();
+        let making = Making { keys, production_side, promise, log_key, quorum };
         self.inner.storage.read(move |conn| making.make(conn, &subject)).await
     }
 }
@@ -120,12 +141,13 @@ impl App {
 impl Making {
     fn make(&self, conn: &mut Conn, subject: &Subject) -> Result<Bundle, AppError> {
         let log = heads::log(conn)?.ok_or(AppError::NotFound)?;
+        let log = Heads { log: log.number, quorum: &self.quorum };
         let entries = self.entries(conn, subject.row.id)?;
         let wanted = wanted(conn, &log, &entries)?;
         let promised = self.promised_to(conn, &log)?;
         let ends: Vec<u64> = wanted.iter().map(|run| run.to).chain(promised).collect();
-        let heads = chosen(conn, &log, &entries, &wanted, &ends)?;
-        let sizes: Vec<u64> = heads.iter().map(|row| row.size.unsigned_abs()).collect();
+        let rows = chosen(conn, &log, &entries, &wanted, &ends)?;
+        let sizes: Vec<u64> = rows.iter().map(|row| row.size.unsigned_abs()).collect();
         let mut bundle = Bundle {
             format: FORMAT.to_owned(),
             says: Vec::new(),
@@ -138,7 +160,7 @@ impl Making {
             runs: wanted.iter().map(|run| bundled_run(conn, &sizes, run)).collect::<Result<_, _>>()?,
             promise: self.promise(conn, &sizes, promised)?,
         };
-        for row in heads {
+        for row in rows {
             let lines = heads::cosignatures(conn, row.log, row.size)?;
             for line in lines.iter().filter(|line| !bundle.witnesses.contains(&line.witness)).collect::<Vec<_>>() {
                 bundle.witnesses.push(line.witness.clone());
@@ -159,7 +181,7 @@ impl Making {
             let Some(key) = self.keys.iter().position(|key| leaf.open(&opening, key).is_ok()) else { continue };
             links.insert(leaf.digest(), opening.previous);
             let index = row.idx.unsigned_abs();
-            if index < published && self.shows(opening.kind) {
+            if index < published && self.shows(&opening) {
                 found.push((place(leaf.digest(), &links), leaf.digest(), Found { index, key, opening }));
             }
         }
@@ -170,13 +192,33 @@ impl Making {
         Ok(sorted.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    fn shows(&self, kind: EntryKind) -> bool {
-        let hidden = matches!(kind, EntryKind::NoRecipient | EntryKind::Notified | EntryKind::Opened);
+    fn shows(&self, opening: &Opening) -> bool {
+        let hidden = match opening.kind {
+            EntryKind::NoRecipient | EntryKind::Notified | EntryKind::Opened => true,
+            // Of the report as a whole it moves a check, which chance alone may have asked for.
+            EntryKind::Extended => opening.level == Level(0),
+            EntryKind::Assigned
+            | EntryKind::NotNotified
+            | EntryKind::Unreachable
+            | EntryKind::Acknowledged
+            | EntryKind::Answered
+            | EntryKind::Completed
+            | EntryKind::Verified
+            | EntryKind::NotVerified
+            | EntryKind::Unanswered
+            | EntryKind::PromisedNotDone
+            | EntryKind::Exhausted
+            | EntryKind::Withdrawn
+            | EntryKind::NotCredible
+            | EntryKind::Rejected
+            | EntryKind::Contested
+            | EntryKind::Lifted => false,
+        };
         !(self.production_side && hidden)
     }
 
     /// The size at which the promise is judged: the first head after its last time, else the last head.
-    fn promised_to(&self, conn: &mut Conn, log: &LogRow) -> Result<Option<u64>, AppError> {
+    fn promised_to(&self, conn: &mut Conn, log: &Heads<'_>) -> Result<Option<u64>, AppError> {
         let Some((promise, _)) = &self.promise else { return Ok(None) };
         let last = promise.outcomes.iter().map(|outcome| outcome.by).max().unwrap_or(promise.in_log_by);
         end(conn, log, last.plus_millis(1)).map(|to| to.filter(|to| *to > promise.after))
@@ -207,7 +249,7 @@ fn leaf_at(conn: &mut Conn, idx: i64) -> Result<Leaf, AppError> {
 }
 
 /// A run for each missed deadline that was not lifted, where the log reaches beyond it.
-fn wanted(conn: &mut Conn, log: &LogRow, entries: &[Found]) -> Result<Vec<Wanted>, AppError> {
+fn wanted(conn: &mut Conn, log: &Heads<'_>, entries: &[Found]) -> Result<Vec<Wanted>, AppError> {
     let mut wanted = Vec::new();
     for (breach, entry) in entries.iter().enumerate() {
         let Some(due) = entry.opening.deadline.filter(|_| is_silence(entry.opening.kind)) else { continue };
@@ -220,7 +262,7 @@ fn wanted(conn: &mut Conn, log: &LogRow, entries: &[Found]) -> Result<Vec<Wanted
             entries.iter().filter(same).filter(is(EntryKind::Lifted)).any(|l| l.opening.deadline == Some(due));
         let start = entries.iter().filter(same).filter(is(EntryKind::Assigned)).find(|a| a.opening.n == 0);
         let (Some(start), false) = (start, is_lifted) else { continue };
-        let from = heads::checkpoint_up_to(conn, log.number, start.index.cast_signed())?;
+        let from = log.up_to(conn, start.index.cast_signed())?;
         let from = from.map_or(0, |row| row.size.unsigned_abs());
         if let Some(to) = end(conn, log, due.plus(GRACE))?.filter(|to| *to > from) {
             wanted.push(Wanted { breach, from, to });
@@ -233,35 +275,36 @@ const fn is_silence(kind: EntryKind) -> bool {
     matches!(kind, EntryKind::Unanswered | EntryKind::NotNotified | EntryKind::Unreachable | EntryKind::PromisedNotDone)
 }
 
-/// The size of the first head that was signed then or later, else of the last one.
-fn end(conn: &mut Conn, log: &LogRow, at: UtcMillis) -> Result<Option<u64>, AppError> {
-    let row = match heads::checkpoint_since(conn, log.number, at)? {
-        Some(row) => Some(row),
-        None => heads::last_checkpoint(conn, log.number)?,
-    };
-    Ok(row.map(|row| row.size.unsigned_abs()))
+/// The size of the first head that was seen then or later, else of the last one.
+fn end(conn: &mut Conn, log: &Heads<'_>, at: UtcMillis) -> Result<Option<u64>, AppError> {
+    Ok(log.since(conn, at)?.map(|row| row.size.unsigned_abs()))
 }
 
 /// The checkpoints that the parts of a bundle need, each once, the shortest first.
 fn chosen(
     conn: &mut Conn,
-    log: &LogRow,
+    log: &Heads<'_>,
     entries: &[Found],
     runs: &[Wanted],
     ends: &[u64],
 ) -> Result<Vec<CheckpointRow>, AppError> {
-    let holding = entries.iter().map(|entry| entry.index + 1);
+    // Where runs begin and end, exactly; and for each entry the nearest head that holds it.
     let begins = runs.iter().map(|run| run.from).filter(|from| *from > 0);
-    let sizes: BTreeSet<u64> = holding.chain(begins).chain(ends.iter().copied()).collect();
-    let mut rows: Vec<CheckpointRow> = Vec::new();
-    for size in sizes {
-        if rows.last().is_some_and(|row| row.size.unsigned_abs() >= size) {
-            continue;
+    let mut sizes: BTreeSet<u64> = begins.chain(ends.iter().copied()).collect();
+    let holding: BTreeSet<u64> = entries.iter().map(|entry| entry.index + 1).collect();
+    let mut nearest = 0;
+    for size in holding {
+        if nearest < size {
+            let row = log.from(conn, size.cast_signed())?;
+            nearest = row.ok_or_else(|| corrupt("a published entry has no checkpoint"))?.size.unsigned_abs();
+            sizes.insert(nearest);
         }
-        let row = heads::checkpoint_from(conn, log.number, size.cast_signed())?;
-        rows.push(row.ok_or_else(|| corrupt("a published entry has no checkpoint"))?);
     }
-    Ok(rows)
+    let row = |size: u64| {
+        let row = heads::checkpoint_from(conn, log.log, size.cast_signed())?;
+        row.ok_or_else(|| corrupt("a run ends at no checkpoint"))
+    };
+    sizes.into_iter().map(row).collect()
 }
 
 fn grown(conn: &mut Conn, sizes: &[u64]) -> Result<Vec<Vec<Written>>, AppError> {

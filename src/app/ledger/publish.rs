@@ -72,6 +72,20 @@ pub enum SecondHistory {
         /// The checkpoint's log.
         origin: String,
     },
+    /// A witness says that it cosigned more, and shows nothing.
+    #[error(
+        "the witness {witness} says that it cosigned {published} entries of this ledger, and {here} are here: the database was \
+         restored from an older copy, or the witness is wrong. Nothing is signed while it says so, until somebody runs \
+         `lastlooks ledger reopen` or takes the witness out of the settings; reports and deadlines go on"
+    )]
+    Claimed {
+        /// The name of its key.
+        witness: String,
+        /// Leaves in the database.
+        here: u64,
+        /// Leaves that it says it cosigned.
+        published: u64,
+    },
     /// The file with the last checkpoint is none that this host signed.
     #[error(
         "the file DATA_DIR/checkpoint holds no checkpoint that this host signed. Nothing is signed until it is restored, \
@@ -125,10 +139,21 @@ impl App {
     /// # Errors
     /// [`AppError::Unavailable`]; [`AppError::Internal`] if the file cannot be read.
     pub async fn second_history(&self) -> Result<Option<SecondHistory>, AppError> {
-        let Some(text) = kept::read(&self.inner.settings.data_dir).map_err(AppError::internal)? else {
-            return Ok(None);
-        };
-        let Some(published) = self.own_checkpoint(&text) else { return Ok(Some(SecondHistory::Damaged)) };
+        for text in kept::all(&self.inner.settings.data_dir).map_err(AppError::internal)? {
+            if let Some(contradiction) = self.contradicts(&text).await? {
+                return Ok(Some(contradiction));
+            }
+        }
+        let head = |conn: &mut Conn| Ok::<_, StorageError>((heads::log(conn)?, ledger::size(conn)?));
+        let (Some(log), size) = self.inner.storage.read(head).await? else { return Ok(None) };
+        let here = size.unsigned_abs();
+        let claimed = self.claimed_beyond(&log.origin, here);
+        Ok(claimed.map(|(witness, published)| SecondHistory::Claimed { witness, here, published }))
+    }
+
+    /// Whether the database does not go on from this note, which was published.
+    pub(super) async fn contradicts(&self, note: &str) -> Result<Option<SecondHistory>, AppError> {
+        let Some(published) = self.own_checkpoint(note) else { return Ok(Some(SecondHistory::Damaged)) };
         self.inner.storage.read(move |conn| compare(conn, &published)).await
     }
 

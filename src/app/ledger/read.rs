@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 use crate::{
     app::{App, error::AppError},
     merkle::{
+        checkpoint::Checkpoint,
         entries,
+        note::Note,
         path::{TileOf, TilePath},
         tile::{FULL, TileAt},
     },
@@ -38,6 +40,19 @@ impl App {
     /// [`AppError::NotFound`] before the first.
     pub async fn ledger_checkpoint(&self) -> Result<String, AppError> {
         self.inner.storage.read(checkpoint).await
+    }
+
+    /// The last published head; `None` before the first.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`].
+    pub(in crate::app) async fn published_head(&self) -> Result<Option<Checkpoint>, AppError> {
+        let last = |conn: &mut Conn| match heads::log(conn)? {
+            Some(log) => heads::last_checkpoint(conn, log.number),
+            None => Ok(None),
+        };
+        let Some(row) = self.inner.storage.read(last).await? else { return Ok(None) };
+        Ok(row.note.parse::<Note>().ok().and_then(|note| note.unverified().parse().ok()))
     }
 
     /// The log's keys: a line for checkpoints, a line for promises.

@@ -56,20 +56,22 @@ struct LinkBody {
 }
 
 impl App {
-    /// Begins a new log. The last head of the old one is named in its link, and its file set aside.
+    /// Begins a new log. The highest head of the old one that is known here or that a witness shows is named in its link,
+    /// and the files with it set aside.
     ///
     /// # Errors
     /// [`AppError::OutOfOrder`] if the ledger goes on from what was published; [`AppError::Unavailable`].
     pub async fn reopen_ledger(&self) -> Result<Reopened, AppError> {
         let now = self.inner.clock.now();
+        self.compare_with_witnesses().await?;
         if self.second_history().await?.is_none() {
             let (state, rule) = ("signed".to_owned(), "it goes on from what was published".to_owned());
             return Err(AppError::OutOfOrder { state, rule });
         }
         let data_dir = &self.inner.settings.data_dir;
-        let text = kept::read(data_dir).map_err(AppError::internal)?;
-        let head = text.as_deref().and_then(|text| self.own_checkpoint(text));
-        let note = text.filter(|_| head.is_some());
+        let texts = kept::all(data_dir).map_err(AppError::internal)?;
+        let ours = texts.into_iter().filter_map(|text| self.own_checkpoint(&text).map(|head| (head, text)));
+        let (head, note) = ours.max_by_key(|(head, _)| head.size).unzip();
         let app = self.clone();
         let begin = move |tx: &mut Tx| app.begin_log(tx, head.as_ref(), note.as_deref(), now);
         let reopened = self.inner.storage.write(&LEDGER, begin).await?;

@@ -38,6 +38,7 @@ pub(in crate::app) fn facts_for(
         outage: None,
         link: None,
         desk_url,
+        ledger: None,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     },
     notify::{
         Mail,
-        facts::NoticeFacts,
+        facts::{LedgerFacts, NoticeFacts},
         mail::{mailbox, mailbox_of, message_id},
         words::render,
     },
@@ -93,7 +93,7 @@ impl App {
             ..facts_for(kind, &subject.production, seat, self.desk_url(), now)
         };
         let to = To { step: Some(Seconds(body.span_seconds)), ..to(seat) };
-        self.outgoing(row, &facts, &to, &[self.thread(report, member)]).map(Some)
+        self.outgoing(row, facts, &to, &[self.thread(report, member)]).await.map(Some)
     }
 
     /// A link by which one person may acknowledge one report in one cycle until its deadline.
@@ -125,7 +125,7 @@ impl App {
             link: test.then(|| format!("{}#test", self.desk_url())),
             ..facts_for(kind, &production, seat, self.desk_url(), now)
         };
-        self.outgoing(row, &facts, &to(seat), &[]).map(Some)
+        self.outgoing(row, facts, &to(seat), &[]).await.map(Some)
     }
 
     async fn about_invitation(
@@ -148,7 +148,7 @@ impl App {
             ..self.facts_of_invitation(production.as_deref(), side, now)
         };
         let to = To { name: &name, email: &email, reader: None, step: None };
-        self.outgoing(row, &facts, &to, &[]).map(Some)
+        self.outgoing(row, facts, &to, &[]).await.map(Some)
     }
 
     fn facts_of_invitation(&self, production: Option<&Production>, side: Side, now: UtcMillis) -> NoticeFacts {
@@ -164,6 +164,7 @@ impl App {
             outage: None,
             link: None,
             desk_url: self.desk_url(),
+            ledger: None,
         }
     }
 
@@ -171,15 +172,18 @@ impl App {
         format!("{}/desk", self.inner.settings.public_url)
     }
 
-    fn outgoing(
+    async fn outgoing(
         &self,
         row: &NoticeRow,
-        facts: &NoticeFacts,
+        facts: NoticeFacts,
         to: &To<'_>,
         threads: &[[u8; 32]],
     ) -> Result<Outgoing, AppError> {
         let from = mailbox(&self.inner.settings.mail_from).map_err(AppError::internal)?;
-        let words = render(facts).map_err(AppError::internal)?;
+        let head = self.published_head().await?;
+        let ledger = head.map(|head| LedgerFacts { size: head.size, root: head.root.to_string() });
+        let facts = NoticeFacts { ledger, ..facts };
+        let words = render(&facts).map_err(AppError::internal)?;
         let mail = Mail {
             message_id: message_id(&row.key.0, &from),
             references: threads.iter().map(|thread| message_id(thread, &from)).collect(),

@@ -82,7 +82,7 @@ pub(in crate::app) fn level_for(subject: &Subject, side: Side) -> Level {
 }
 
 /// The events that this side may know of, as it sees them.
-fn events_for(subject: &Subject, sight: &Sight, events: &[(i32, Event)]) -> Vec<(i32, Event)> {
+pub(in crate::app) fn events_for(subject: &Subject, sight: &Sight, events: &[(i32, Event)]) -> Vec<(i32, Event)> {
     let shown = shown_to(sight.audience(), events);
     let Some(together) = Together::seen_by(sight.side(), &subject.policy) else { return shown };
     let seen = |(seq, event): (i32, Event)| Some((seq, together.event(&subject.report, &event)?));

@@ -1,12 +1,16 @@
 //! What the database shows: the clock, the engine, notices, the ledger, seats.
 
 use crate::{
-    app::wellbeing::Wellbeing,
+    app::{
+        ledger::{WitnessSeen, witnesses_seen},
+        wellbeing::Wellbeing,
+    },
     config::Settings,
     domain::{
         policy::Side,
         time::{Seconds, UtcMillis},
     },
+    evidence::quorum::WitnessSide,
     storage::{Conn, Storage, StorageError, people, productions, vitals},
 };
 
@@ -29,16 +33,19 @@ const FEWEST_SEATS: usize = 3;
 
 /// Looks at all of it.
 pub(super) fn look(storage: &Storage, settings: &Settings, now: UtcMillis, findings: &mut Vec<Finding>) {
+    let named = settings.witnesses.0.clone();
     let read = storage.read_blocking(move |conn| {
         let seen = Wellbeing::of(vitals::vitals(conn, now)?, now);
-        Ok::<_, StorageError>((seen, vitals::server_time(conn)?, seats(conn)?))
+        let witnesses = witnesses_seen(conn, &named, now)?;
+        Ok::<_, StorageError>((seen, vitals::server_time(conn)?, seats(conn)?, witnesses))
     });
     match read {
-        Ok((seen, server, seats)) => {
+        Ok((seen, server, seats, witnesses)) => {
             findings.push(clock(&seen, server, now));
             findings.push(engine(&seen));
             findings.push(notices(&seen));
             findings.push(ledger(&seen, settings.ledger_tick_seconds));
+            findings.extend(witnesses_of(settings, &witnesses));
             findings.extend(judged(&seats));
         }
         Err(error) => {
@@ -133,6 +140,36 @@ fn ledger(seen: &Wellbeing, tick_seconds: u32) -> Finding {
         );
     }
     Finding::ok("ledger", says)
+}
+
+fn witnesses_of(settings: &Settings, seen: &[WitnessSeen]) -> Vec<Finding> {
+    let side = |wanted| settings.witnesses.0.iter().any(|witness| witness.side == wanted);
+    let mut findings: Vec<Finding> = Vec::new();
+    if !side(WitnessSide::Union) || !side(WitnessSide::Production) {
+        findings.push(Finding::warning(
+            "witnesses",
+            "the ledger has no witness of each side, so whoever holds this host's key could make its proofs",
+            "name a union's and a production's in LASTLOOKS_WITNESSES; see: lastlooks witness --help",
+        ));
+    }
+    findings.extend(seen.iter().map(|seen| witness(seen, settings.ledger_tick_seconds)));
+    findings
+}
+
+fn witness(seen: &WitnessSeen, tick_seconds: u32) -> Finding {
+    let WitnessSeen { name, side, cosigned_at, waits_millis } = seen;
+    let side = side.code();
+    if *waits_millis <= 2 * Seconds(tick_seconds).millis() {
+        return Finding::ok("witnesses", format!("{name} ({side}) cosigns"));
+    }
+    let waits = span(*waits_millis);
+    let says = match cosigned_at {
+        None => format!("{name} ({side}) has never cosigned this ledger; a head waits for {waits}"),
+        Some(_) => format!("{name} ({side}) is silent; a head has waited for {waits}"),
+    };
+    let to_do = "look at the log of the service for `a witness does not cosign`; ask whoever runs it whether it runs, and follows \
+                 this log (the first line of /ledger/key)";
+    Finding::warning("witnesses", says, to_do)
 }
 
 /// Who sits on a side of a production.
@@ -260,6 +297,17 @@ mod tests {
         assert_eq!(ledger(&waiting(1_799), 900).state, State::Ok);
         assert_eq!(ledger(&waiting(1_801), 900).state, State::Warning);
         assert_eq!(ledger(&Wellbeing { ledger_checkpoint: Some(128), ..well() }, 900).state, State::Failed);
+    }
+
+    #[test]
+    fn a_witness_for_which_a_head_waits_longer_than_two_ticks_is_named() {
+        let seen = |seconds: i64| {
+            let (name, side) = ("guild.example/w".to_owned(), WitnessSide::Union);
+            witness(&WitnessSeen { name, side, cosigned_at: Some(NOW), waits_millis: seconds * 1000 }, 900)
+        };
+        assert_eq!(seen(1_799).state, State::Ok);
+        assert_eq!(seen(1_801).state, State::Warning);
+        assert!(seen(1_801).says.contains("guild.example/w (union) is silent"));
     }
 
     #[test]

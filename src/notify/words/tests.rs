@@ -65,6 +65,7 @@ fn to_office(kind: NoticeKind, report: ReportFacts) -> NoticeFacts {
         outage: None,
         link: Some("https://looks.example/a/3q2-7w".to_owned()),
         desk_url: "https://looks.example/desk".to_owned(),
+        ledger: None,
     }
 }
 

@@ -80,6 +80,7 @@ pub fn an_event(report: u8, seq: i32, kind: &str) -> EventRow {
         member_id: None,
         role: None,
         body: "{}".to_owned(),
+        mac: Bytes([0; 32]),
     }
 }
 

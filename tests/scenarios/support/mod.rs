@@ -5,10 +5,12 @@ pub mod client;
 pub mod clock;
 pub mod days;
 pub mod encrypted_front;
+pub mod page;
 pub mod people;
 pub mod postgres;
 pub mod smtp_server;
 pub mod western;
+pub mod witness;
 
 use std::{fmt, sync::Arc};
 

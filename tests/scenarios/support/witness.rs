@@ -1,0 +1,105 @@
+//! A witness on a real socket with a real folder, on the clock of the story.
+
+use std::{
+    net::TcpListener,
+    path::Path,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+};
+
+use actix_web::dev::ServerHandle;
+use lastlooks::{
+    clock::Clock,
+    entropy::SystemEntropy,
+    http::witness,
+    merkle::key::{KeyName, VerifierKey},
+    witness::{cosigner::Cosigner, folder::Folder},
+};
+
+use super::client::Client;
+
+/// A witness; first named to the log, then told which log to follow.
+#[derive(Debug)]
+pub struct TestWitness {
+    folder: tempfile::TempDir,
+    key: VerifierKey,
+    port: u16,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestWitness {
+    /// A witness with this name, which does not run yet.
+    pub fn named(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = opened(folder.path()).key(Some(&KeyName::new(name).unwrap()), &SystemEntropy).unwrap();
+        // Nobody else gets the port in between: the system hands out others first.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { folder, key: key.public().clone(), port, running: None }
+    }
+
+    /// Its line in the settings of a log and in the file of a verifier.
+    pub fn line(&self, side: &str) -> String {
+        format!("{side} {} {}\n", self.key, self.url())
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Asks it over HTTP.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url())
+    }
+
+    /// Its key.
+    pub const fn key(&self) -> &VerifierKey {
+        &self.key
+    }
+
+    /// Starts following a log, on this clock.
+    pub fn follows(&mut self, log: VerifierKey, clock: Arc<dyn Clock>) {
+        let folder = opened(self.folder.path());
+        let signer = folder.key(None, &SystemEntropy).unwrap();
+        let cosigner = Arc::new(Cosigner::open(signer, vec![log], folder).unwrap());
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();
+        self.running = Some(Running::start(listener, cosigner, clock));
+    }
+
+    /// Stops it; its folder stays.
+    pub fn stops(&mut self) {
+        self.running = None;
+    }
+}
+
+fn opened(folder: &Path) -> Folder {
+    Folder::open(folder).unwrap()
+}
+
+impl Running {
+    fn start(listener: TcpListener, cosigner: Arc<Cosigner>, clock: Arc<dyn Clock>) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = witness::serve(listener, cosigner, clock).unwrap();
+                sender.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        Self { handle: receiver.recv().unwrap(), thread: Some(thread) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
