@@ -25,7 +25,13 @@ const KEY: [u8; 16] = [0; 16];
 pub(crate) fn fill(show: &Show, reports: usize) -> anyhow::Result<()> {
     file(show, None, FILED)?;
     let copies = reports.saturating_sub(FILED) / FILED;
-    show.storage.write_blocking(&KEY, move |tx| Ok::<_, StorageError>(tx.batch_execute(&copying(tx, copies))?))?;
+    // In the order of their ids, each in its place at once; it may take longer than the service lets a statement take.
+    show.storage.write_blocking(&KEY, move |tx| {
+        if matches!(tx, Conn::Postgres(_)) {
+            tx.batch_execute("SET LOCAL statement_timeout = 0")?;
+        }
+        Ok::<_, StorageError>(tx.batch_execute(&copying(tx, copies))?)
+    })?;
     Ok(())
 }
 
@@ -67,11 +73,12 @@ fn copying(conn: &Conn, copies: usize) -> String {
          INSERT INTO copies SELECT id, n, {random} FROM reports CROSS JOIN ({series}) AS numbers;
          INSERT INTO reports (id, lookup, board_at, board_at_union, {columns}, {reports})
              SELECT new, {two}, board_at + n * 1000, board_at_union + n * 1000, {columns}, {reports}
-             FROM copies JOIN reports ON id = old;
+             FROM copies JOIN reports ON id = old ORDER BY new;
          INSERT INTO units (report_id, id, kind, addressed, ciphertext, key_commit, event_seq)
-             SELECT new, id, kind, addressed, ciphertext, key_commit, event_seq FROM copies JOIN units ON report_id = old;
+             SELECT new, id, kind, addressed, ciphertext, key_commit, event_seq FROM copies JOIN units ON report_id = old
+             ORDER BY new;
          INSERT INTO envelopes (report_id, group_id, packed)
-             SELECT new, new, packed FROM copies JOIN envelopes ON report_id = old;
+             SELECT new, new, packed FROM copies JOIN envelopes ON report_id = old ORDER BY new;
          UPDATE reports SET outages_until = 1;
          DROP TABLE copies;"
     )

@@ -5,6 +5,7 @@ use std::{
     path::Path,
     sync::{Arc, mpsc},
     thread,
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -68,7 +69,9 @@ impl Show {
     pub(crate) fn open(url: &str) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let app = app(url, folder.path())?;
-        let storage = Storage::open(Target::parse(url)?, &WriterSettings::default())?;
+        // A crowd is written by one transaction.
+        let patient = WriterSettings { patience: Duration::from_mins(30), ..WriterSettings::default() };
+        let storage = Storage::open(Target::parse(url)?, &patient)?;
         let (production, crew_code) = runtime()?.block_on(seat_everybody(&app))?;
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;

@@ -19,7 +19,7 @@ use lastlooks::{
     },
     entropy::Entropy,
     storage::{
-        StorageError, report_parts,
+        Storage, StorageError, report_parts,
         reports::{self, ReportRow},
     },
     worker::engine::Engine,
@@ -128,6 +128,7 @@ impl Counts {
 struct Course<'a> {
     set: &'a TestApp,
     western: Western<'a>,
+    storage: Storage,
     reporters: Vec<Reporter>,
     engines: [Engine; 2],
     chance: SeededEntropy,
@@ -148,7 +149,7 @@ impl<'a> Course<'a> {
         });
         let reporters = reporters.collect();
         let engines = [started(set), Engine::new(another_process(set), [2; 16])];
-        Self { set, western, reporters, engines, chance: SeededEntropy::new(seed) }
+        Self { set, western, storage: set.database().open(), reporters, engines, chance: SeededEntropy::new(seed) }
     }
 
     /// Races until there were so many acts, or nothing is open any more.
@@ -179,9 +180,8 @@ impl<'a> Course<'a> {
     }
 
     fn open(&self) -> Vec<ReportRow> {
-        let rows = self.set.wait(async { self.set.database().open() });
-        rows.read_blocking(|conn| reports::open_after(conn, None, 10_000))
-            .unwrap_or_else(|e: StorageError| panic!("{e}"))
+        let rows = self.storage.read_blocking(|conn| reports::open_after(conn, None, 10_000));
+        rows.unwrap_or_else(|e: StorageError| panic!("{e}"))
     }
 
     /// Nothing is due of a report of which everybody was silent; somebody answers it, so that it goes on.
@@ -225,13 +225,17 @@ impl<'a> Course<'a> {
         let mut dues: Vec<UtcMillis> = races.iter().map(|race| race.due_at).collect();
         dues.dedup();
         let (start, answered, is_over) = (Barrier::new(races.len() + 1), AtomicUsize::new(0), AtomicBool::new(false));
-        let (set, first) = (self.set, self.drawn(u32::try_from(races.len()).unwrap() + 1) as usize);
+        let most = u32::try_from(races.len()).unwrap();
+        let (set, first) = (self.set, (self.drawn(2) * self.drawn(most + 1)) as usize);
+        let wait = if first == 0 { self.drawn(12_000) } else { 0 };
         let ran = thread::scope(|scope| {
             let engines: Vec<_> =
                 self.engines.iter_mut().map(|engine| scope.spawn(|| fire(set, engine, &is_over))).collect();
             let acts: Vec<_> =
                 races.into_iter().map(|race| scope.spawn(|| act(set, &people, race, (&start, &answered)))).collect();
             start.wait();
+            // Now while most are on their way, now after some of them.
+            thread::sleep(Duration::from_micros(wait.into()));
             while answered.load(Ordering::SeqCst) < first && acts.iter().any(|act| !act.is_finished()) {
                 thread::yield_now();
             }
@@ -241,7 +245,9 @@ impl<'a> Course<'a> {
             }
             let ran: Vec<Ran> = acts.into_iter().map(|act| act.join().unwrap()).collect();
             is_over.store(true, Ordering::SeqCst);
-            engines.into_iter().for_each(|engine| engine.join().unwrap());
+            for engine in engines {
+                engine.join().unwrap();
+            }
             ran
         });
         // What was left for an act under way is fired now.
@@ -252,14 +258,14 @@ impl<'a> Course<'a> {
     }
 
     fn report(&self, id: ReportId) -> (ReportRow, Report) {
-        let row = self.set.database().open().read_blocking(move |conn| reports::find(conn, id));
+        let row = self.storage.read_blocking(move |conn| reports::find(conn, id));
         let row = row.unwrap_or_else(|e: StorageError| panic!("{e}")).unwrap();
         let report = serde_json::from_str(&row.state).unwrap();
         (row, report)
     }
 
     fn events(&self, id: ReportId) -> Vec<report_parts::EventRow> {
-        let events = self.set.database().open().read_blocking(move |conn| report_parts::events(conn, id));
+        let events = self.storage.read_blocking(move |conn| report_parts::events(conn, id));
         events.unwrap_or_else(|e: StorageError| panic!("{e}"))
     }
 

@@ -102,6 +102,12 @@ fn whoever_reads_it_was_told_though_their_address_is_dead() {
         let reporter = files(&mut days, &western, 1, body(1));
         act_on(&western.first_ad(), &reporter, "acknowledgement");
         server.refuses("1stad@western.test", NOBODY);
+        days.until(on(16, 10, 42));
+        assert_eq!(
+            (recorded(&reporter), &reporter.inbox()["level"]),
+            (Vec::new(), &json!(1)),
+            "they had seen it by then"
+        );
         days.until(on(16, 10, 55));
         assert_eq!(recorded(&reporter), [(1, "unanswered".to_owned(), true)]);
     });

@@ -82,8 +82,8 @@ fn items(person: &Person, query: &str) -> Vec<Value> {
 
 fn has(item: &Value, field: &str, value: &str) -> bool {
     match field {
-        "unanswered" => item["unanswered_by"].as_array().is_some_and(|missed| missed.is_empty()) == (value == "false"),
-        "level" => item["level"].to_string() == value,
+        "unanswered" => (item["unanswered_by"] == json!([])) == (value == "false"),
+        "level" => item["level"].as_u64() == value.parse().ok(),
         _ => item[field] == value,
     }
 }

@@ -167,7 +167,7 @@ impl World<'_> {
         let person = if hidden { self.apart(email) } else { self.western.person(email) };
         let answer = worlds::act(&person, &id, &members_act(act));
         if email == self.looker.email {
-            self.transcript.note("my act", answer.text());
+            self.transcript.note("my act", worlds::said(&answer));
         }
     }
 }
