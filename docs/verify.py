@@ -4,22 +4,22 @@ WITNESSES has a line for each witness that you trust: `union`, `production` or `
 that is sound and witnessed, 2 for sound and not witnessed, 1 for anything else. The rules stand in src/evidence/mod.rs."""
 import base64, datetime, hashlib, hmac, json, pathlib, re, subprocess, sys, tempfile
 HOUR, SILENT = 3600000, ["unanswered", "not_notified", "unreachable", "promised_not_done"]
-FIELDS = {"bundle": "format says log witnesses keys checkpoints consistency entries runs promise", "entry": "index checkpoint key opening proof", "run": "breach from checkpoint leaves proof",
-          "promise": "key note from checkpoint leaves proof", "opening": "kind report production level desks policy_version deadline moved at notices previous answer cycle n"}
+FIELDS = {"bundle": "format says log witnesses keys checkpoints consistency entries runs promise", "entry": "index checkpoint key opening proof",
+          "run": "breach from checkpoint leaves proof", "promise": "key note from checkpoint leaves proof", "opening": "kind report production level desks policy_version deadline moved at notices previous answer cycle n",
+          "kinds": "assigned notified acknowledged answered completed verified not_verified no_recipient exhausted extended withdrawn not_credible opened rejected contested lifted " + " ".join(SILENT)}
 def need(ok, why, value=None):
     if ok: return value
     raise ValueError(why)
 def fields(value, kind): return need(" ".join(value) == FIELDS[kind], "a %s with other fields" % kind, value)
 def b64(text): return need(base64.b64encode(raw := base64.b64decode(text, validate=True)).decode() == text, "base64 in another spelling", raw)
-def hashes(texts): return [b64(text) for text in texts]
-sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
+hashes, sha = lambda texts: [b64(text) for text in texts], lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 leaf_hash, node = lambda entry: sha(b"\0", entry), lambda left, right: sha(b"\1", left, right)
 def shown(ms): return datetime.datetime.fromtimestamp(ms // 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 def millis(text):
     return need(shown(at := int(datetime.datetime.strptime(text + "+0000", "%Y-%m-%dT%H:%M:%SZ%z").timestamp()) * 1000) == text, "a time in another spelling", at)
 def vkey(text):
     name, key_id, key = text.split("+", 2)
-    sound = len(raw := b64(key)) == 33 and re.fullmatch(r"[^\s+\x00-\x1f\x7f]+", name) and raw[0] in (1, 4) and sha(name.encode() + b"\n" + raw)[:4].hex() == key_id
+    sound = len(raw := b64(key)) == 33 and re.fullmatch(r"[^\s+\x00-\x1f\x7f-\x9f]+", name) and raw[0] in (1, 4) and sha(name.encode() + b"\n" + raw)[:4].hex() == key_id
     return need(sound, "a key that is none, or with the id of another", (name, bytes.fromhex(key_id), raw))
 def signed(key, message, signature):
     with tempfile.TemporaryDirectory() as folder:
@@ -29,7 +29,7 @@ def signed(key, message, signature):
                               capture_output=True).returncode == 0
 def note(text):
     head, found, tail = text.rpartition("\n\n")
-    lines = [re.fullmatch("\u2014 ([^\\s+\x00-\x1f\x7f]+) ([A-Za-z0-9+/=]+)", line) for line in tail[:-1].split("\n")]
+    lines = [re.fullmatch("\u2014 ([^\\s+\x00-\x1f\x7f-\x9f]+) ([A-Za-z0-9+/=]+)", line) for line in tail[:-1].split("\n")]
     need(found and tail.endswith("\n") and all(lines) and not re.search(r"[\x00-\x09\x0b-\x1f]", text), "no signed note")
     return (head + "\n", [(line[1], b64(line[2])) for line in lines])
 def signature_of(signatures, key):
@@ -79,7 +79,7 @@ def leaf_of(o, key):
 def head_of(text, log, witnesses, trusted):
     body, signatures = note(text)
     origin, size, root = body[:-1].split("\n")
-    need(origin == log[0] and re.fullmatch("0|[1-9][0-9]*", size) and signed(log, body.encode(), signature_of(signatures, log)), "a checkpoint that the log did not sign")
+    need(origin == log[0] and re.fullmatch("[1-9][0-9]*", size) and signed(log, body.encode(), signature_of(signatures, log)), "a checkpoint that the log did not sign")
     seen = {w: int.from_bytes(raw[:8], "big") for w in witnesses for raw in [signature_of(signatures, w)] if raw is not None}
     true = [at < 1 << 63 and signed(w, ("cosignature/v1\ntime %d\n" % at + body).encode(), signature_of(signatures, w)[8:]) for w, at in seen.items()]
     need(all(true) and len(signatures) == len(seen) + 1, "a false cosignature, or one of somebody who is not listed")
@@ -96,7 +96,7 @@ def check(text, trusted):
     entries = [fields(e, "entry") for e in b["entries"]]
     for e in entries:
         o, (size, root, _) = fields(e["opening"], "opening"), heads[e["checkpoint"]]
-        need((e["checkpoint"] == 0 or heads[e["checkpoint"] - 1][0] <= e["index"]) and o["report"] == entries[0]["opening"]["report"], "an entry of another report, or one that an earlier checkpoint holds")
+        need(o["kind"] in FIELDS["kinds"].split() and (e["checkpoint"] == 0 or heads[e["checkpoint"] - 1][0] <= e["index"]) and o["report"] == entries[0]["opening"]["report"], "an entry of another report, or one that an earlier checkpoint holds")
         included(leaf_hash(leaf_of(o, keys[e["key"]])), e["index"], size, hashes(e["proof"]), root)
     for run in b["runs"]:
         breach = entries[fields(run, "run")["breach"]]

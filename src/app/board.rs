@@ -5,10 +5,15 @@
 //!
 //! Source: api.md, "Members"; security.md, "Kept out".
 
+pub(super) mod places;
+mod rows;
+
+use rows::Row;
+
 use super::{
-    App, Production,
+    App,
     error::AppError,
-    opened::{Sealed, filing_for},
+    fields,
     record::Subject,
     shown::desks::{self, Filing},
     sight::{Reader, Sight},
@@ -19,15 +24,11 @@ use crate::{
     domain::{
         event::{Awaiting, Telling},
         ids::{MemberId, ProductionId, ReportId},
-        policy::Side,
         production::is_code,
         time::UtcMillis,
     },
-    sealing::keys::{KeyId, Keys},
-    storage::{
-        Conn, people, productions,
-        reports::{self, BoardFilter, BoardKey, BoardOrder},
-    },
+    sealing::keys::Keys,
+    storage::boards::{BoardFilter, BoardKey},
 };
 
 /// Rows on a page, if the reader does not say.
@@ -75,13 +76,11 @@ pub struct Listed {
     pub etag: String,
 }
 
-/// A row that the reader may see.
-struct Row {
-    /// Its place, by what the reader is shown.
-    key: BoardKey,
-    subject: Subject,
-    sight: Sight,
-    sealed: Option<Sealed>,
+/// The rows of a page, before anything of them is shown.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    rows: Vec<Row>,
+    more: bool,
 }
 
 impl App {
@@ -92,86 +91,44 @@ impl App {
     pub async fn board(&self, reader: Reader<'_>, wanted: Wanted) -> Result<Listed, AppError> {
         let now = self.inner.clock.now();
         wanted.check()?;
-        let limit = usize::from(wanted.limit.unwrap_or(PAGE_ROWS));
-        let place = place(reader.member);
-        let after = wanted.cursor.as_deref().map(|cursor| self.key_of(&place, cursor)).transpose()?;
-        let (mut rows, more) = self.rows(reader, wanted, after, limit).await?;
-        self.tell_listed(reader.member, &rows, now).await?;
-        let next = rows.last().filter(|_| more).map(|row| bytes_of(row.key));
-        let items: Vec<ReportItem> = rows.iter_mut().map(|row| self.item(reader, row)).collect();
+        let cursor = wanted.cursor.as_deref();
+        let after = cursor.map(|cursor| self.key_of(&place(reader.member), cursor)).transpose()?;
+        let mut found = self.rows(reader, wanted.clone(), after).await?;
+        if self.tell_listed(reader.member, &found.rows, now).await? {
+            // What was recorded just now is part of the answer, or its tag would be stale when it arrives.
+            found = self.rows(reader, wanted, after).await?;
+        }
+        self.listed(reader, &found)
+    }
+
+    async fn rows(&self, reader: Reader<'_>, wanted: Wanted, after: Option<BoardKey>) -> Result<Rows, AppError> {
+        let (app, member, key) = (self.clone(), reader.member, reader.keys.map(Keys::id));
+        self.inner.storage.read(move |conn| app.rows_in(conn, member, key, &wanted, after)).await
+    }
+
+    /// What rows become for their reader.
+    pub(super) fn listed(&self, reader: Reader<'_>, found: &Rows) -> Result<Listed, AppError> {
+        let next = found.rows.last().filter(|_| found.more).map(|row| bytes_of(row.key));
+        let items: Vec<ReportItem> = found.rows.iter().map(|row| self.item(reader, row)).collect();
         // Over the plain sort key: the cursor is sealed anew each time, and would change the tag of an unchanged page.
         let tagged = serde_json::to_vec(&(&items, &next)).map_err(AppError::internal)?;
         let etag = self.etag(&[reader.member.as_bytes().as_slice(), &tagged].concat());
-        let next = next.map(|key| self.cursor(&place, &key));
+        let next = next.map(|key| self.cursor(&place(reader.member), &key));
         Ok(Listed { list: ReportList { items, next }, etag })
     }
 
-    async fn rows(
-        &self,
-        reader: Reader<'_>,
-        wanted: Wanted,
-        after: Option<BoardKey>,
-        limit: usize,
-    ) -> Result<(Vec<Row>, bool), AppError> {
-        let (app, member, key) = (self.clone(), reader.member, reader.keys.map(Keys::id));
-        self.inner
-            .storage
-            .read(move |conn| {
-                let mut rows = Vec::new();
-                for production in productions_of(conn, member, wanted.production.as_deref())? {
-                    rows.extend(app.rows_of(conn, production, member, &wanted, after, limit)?);
-                }
-                rows.sort_by_key(|row| row.key);
-                let more = rows.len() > limit;
-                rows.truncate(limit);
-                for row in &mut rows {
-                    row.sealed = key.map(|key| filing(conn, row, key)).transpose()?;
-                }
-                Ok::<_, AppError>((rows, more))
-            })
-            .await
-    }
-
-    /// Up to one row more than a page of one production, past those that the member may not see.
-    fn rows_of(
-        &self,
-        conn: &mut Conn,
-        production: ProductionId,
-        member: MemberId,
-        wanted: &Wanted,
-        mut after: Option<BoardKey>,
-        limit: usize,
-    ) -> Result<Vec<Row>, AppError> {
-        let seated_in = self.production_in(conn, production)?;
-        let order = order_of(&seated_in, member);
-        let filter = BoardFilter { order, ..wanted.filter() };
-        let at_once = i64::try_from(limit + 1).map_err(AppError::internal)?;
-        let mut rows = Vec::new();
-        loop {
-            let found = reports::board(conn, production, &filter, after, at_once)?;
-            let last = found.len() <= limit;
-            after = found.last().map(|row| order.key(row)).or(after);
-            for row in found {
-                let key = order.key(&row);
-                let subject = self.subject_of(conn, row)?;
-                let Some(sight) = subject.sight(member) else { continue };
-                if wanted.takes(&subject, &sight) {
-                    rows.push(Row { key, subject, sight, sealed: None });
-                }
-            }
-            if last || rows.len() > limit {
-                return Ok(rows);
-            }
-        }
-    }
-
-    async fn tell_listed(&self, member: MemberId, rows: &[Row], now: UtcMillis) -> Result<(), AppError> {
+    /// Records which rows a member was sent for the first time; whether there were any.
+    async fn tell_listed(&self, member: MemberId, rows: &[Row], now: UtcMillis) -> Result<bool, AppError> {
         let news = rows.iter().filter(|row| is_news(&row.subject, member, Telling::Listed, now));
         let ids: Vec<ReportId> = news.map(|row| row.subject.row.id).collect();
-        if ids.is_empty() { Ok(()) } else { self.tell(member, ids, Telling::Listed, now).await }
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        self.tell(member, ids, Telling::Listed, now).await?;
+        Ok(true)
     }
 
-    fn item(&self, reader: Reader<'_>, row: &mut Row) -> ReportItem {
+    fn item(&self, reader: Reader<'_>, row: &Row) -> ReportItem {
         let filing = match (reader.keys, &row.sealed) {
             (Some(keys), Some(sealed)) => Filing::among(&self.open_units(&row.subject, sealed, keys), &row.sight),
             (None, _) | (_, None) => Filing::default(),
@@ -204,20 +161,21 @@ impl Wanted {
         if self.limit.is_some_and(|limit| !(1..=MOST_ROWS).contains(&limit)) {
             return Err(AppError::invalid("limit", format!("has to be a whole number from 1 to {MOST_ROWS}")));
         }
-        Ok(())
+        self.production.as_deref().map_or(Ok(()), check_production)
     }
 
     /// What the database can sort out for every side alike. What is awaited, what was missed and under which number a level
     /// is shown differ by side, so of these only what is true for all of them is asked.
     fn filter(&self) -> BoardFilter {
         BoardFilter {
-            order: BoardOrder::default(),
             stage: self.status.clone(),
-            awaiting: None,
-            level: None,
             category: self.category.clone(),
-            unanswered: self.unanswered.filter(|unanswered| *unanswered),
+            unanswered: self.unanswered == Some(true),
         }
+    }
+
+    fn limit(&self) -> usize {
+        usize::from(self.limit.unwrap_or(PAGE_ROWS))
     }
 
     /// Whether a row is wanted, by what its reader is shown.
@@ -232,32 +190,9 @@ impl Wanted {
     }
 }
 
-/// In which order a member reads a production's board.
-fn order_of(production: &Production, member: MemberId) -> BoardOrder {
-    match production.seats_of(member).next().map(|seat| seat.side) {
-        Some(Side::Union) => BoardOrder::Union,
-        Some(Side::Production | Side::Observer) | None => BoardOrder::Production,
-    }
-}
-
-fn filing(conn: &mut Conn, row: &Row, key: KeyId) -> Result<Sealed, AppError> {
-    filing_for(conn, &row.subject, key)
-}
-
-/// The productions in which a member sits; the one asked for, if they sit there.
-fn productions_of(conn: &mut Conn, member: MemberId, asked: Option<&str>) -> Result<Vec<ProductionId>, AppError> {
-    let mut ids: Vec<ProductionId> =
-        people::seats_of_member(conn, member)?.into_iter().map(|seat| seat.production_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if let Some(asked) = asked {
-        let id = match asked.parse::<ProductionId>() {
-            Ok(id) => Some(id),
-            Err(_) => productions::by_slug(conn, asked)?.map(|row| row.id),
-        };
-        ids.retain(|sits| Some(*sits) == id);
-    }
-    Ok(ids)
+/// An id or a short name; whether there is such a production is not for this to say.
+pub(super) fn check_production(text: &str) -> Result<(), AppError> {
+    if text.parse::<ProductionId>().is_ok() { Ok(()) } else { fields::slug("production", text).map(drop) }
 }
 
 /// A cursor is good for this list of this reader.

@@ -57,6 +57,17 @@ pub enum YesNo {
     Unknown,
 }
 
+impl YesNo {
+    /// The code in JSON and tables.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// When it was seen; never a clock time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

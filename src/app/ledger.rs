@@ -5,6 +5,7 @@
 mod asked;
 mod audit;
 mod cosigned;
+mod filing;
 mod integrate;
 mod kept;
 mod keys;
@@ -17,6 +18,7 @@ mod reopen;
 
 pub use asked::{Asked, Said, WitnessSeen, seen as witnesses_seen};
 pub use audit::{Audited, Flaw};
+pub(in crate::app) use filing::filing;
 pub use kept::file as checkpoint_file;
 pub use keys::LedgerKeys;
 pub(crate) use promise::HeadBefore;

@@ -8,6 +8,7 @@ use super::{App, context::side_of, error::AppError, form::OwnPart, record::Subje
 use crate::{
     domain::{
         catalogue::{Chain, Severity},
+        ids::ReportId,
         policy::Side,
     },
     sealing::{
@@ -17,7 +18,7 @@ use crate::{
         unit::{self, DataKey, SealedUnit, Unit},
     },
     storage::{
-        Conn, people, productions, renewals,
+        Conn, boards, people, productions, renewals,
         report_parts::{self, EnvelopeRow, UnitRow},
     },
 };
@@ -65,7 +66,7 @@ impl Opened {
 }
 
 /// Everything sealed of one report that one reader could open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Sealed {
     units: Vec<UnitRow>,
     envelopes: Vec<EnvelopeRow>,
@@ -81,13 +82,22 @@ pub(super) fn sealed_for(conn: &mut Conn, subject: &Subject, reader: KeyId) -> R
     })
 }
 
-/// Inside a read: the rows of the filing alone, for a row of the board. Only its reporter wrote them.
-pub(super) fn filing_for(conn: &mut Conn, subject: &Subject, reader: KeyId) -> Result<Sealed, AppError> {
-    let mut units = report_parts::units(conn, subject.row.id)?;
-    units.retain(|unit| unit.kind == UnitKind::Shared.code() || unit.kind == UnitKind::Union.code());
-    let mut envelopes = report_parts::envelopes_for(conn, subject.row.id, &reader.0)?;
-    envelopes.retain(|envelope| envelope.group_id.0 == *subject.row.id.as_bytes());
-    Ok(Sealed { units, envelopes, authors: HashMap::new() })
+/// Inside a read: the rows of the filings alone, for the rows of a board. Only their reporters wrote them.
+pub(super) fn filings_for(
+    conn: &mut Conn,
+    ids: &[ReportId],
+    reader: KeyId,
+) -> Result<HashMap<ReportId, Sealed>, AppError> {
+    let kinds = [UnitKind::Shared.code(), UnitKind::Union.code()];
+    let (units, envelopes) = boards::filings(conn, ids, &kinds, &reader.0)?;
+    let mut found: HashMap<ReportId, Sealed> = HashMap::new();
+    for unit in units {
+        found.entry(unit.report_id).or_default().units.push(unit);
+    }
+    for envelope in envelopes {
+        found.entry(envelope.report_id).or_default().envelopes.push(envelope);
+    }
+    Ok(found)
 }
 
 /// Everybody who has, or had, a seat: what a removed member wrote stays theirs, and what was written with a lost key.

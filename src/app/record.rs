@@ -1,21 +1,24 @@
 //! Puts a decision on record: events, state, notices and ledger leaves, all in the transaction of the decision.
 
+mod columns;
+
 use std::sync::{Arc, PoisonError};
+
+pub(super) use columns::note_state;
 
 use super::{
     App,
     caused::Caused,
-    context::{KeptOut, Production, corrupt, json, policy_of, stored},
+    context::{KeptOut, Production, corrupt, policy_of, stored},
     error::AppError,
 };
 use crate::{
     domain::{
-        access::board_at,
-        event::{Event, EventKind, Outcome},
+        event::{Event, EventKind},
         ids::{MemberId, ReportId},
         lifecycle::{self, Command, People, Seated},
-        policy::{Policy, Side},
-        report::{Report, Stage},
+        policy::Policy,
+        report::Report,
         time::UtcMillis,
     },
     sealing::{
@@ -115,12 +118,22 @@ impl App {
         production: Arc<Production>,
         policy: Option<Arc<Policy>>,
     ) -> Result<Subject, AppError> {
-        let tags = tags_of(&row.kept_out);
-        let people = self.people_of(&production, row.id, &tags);
         let policy = match policy {
             Some(policy) => policy,
             None => policy_kept(conn, &production, row.policy_version)?,
         };
+        self.subject_from(row, production, policy)
+    }
+
+    /// A subject of what was read already.
+    pub(super) fn subject_from(
+        &self,
+        row: ReportRow,
+        production: Arc<Production>,
+        policy: Arc<Policy>,
+    ) -> Result<Subject, AppError> {
+        let tags = tags_of(&row.kept_out);
+        let people = self.people_of(&production, row.id, &tags);
         Ok(Subject { report: stored(&row.state)?, production, row, tags, people, policy, next_ledger_key: None })
     }
 
@@ -244,7 +257,12 @@ impl Drop for UnderWay {
     }
 }
 
-fn policy_kept(conn: &mut Conn, production: &Arc<Production>, version: i32) -> Result<Arc<Policy>, AppError> {
+/// Inside a read or write: the policy of this version.
+pub(super) fn policy_kept(
+    conn: &mut Conn,
+    production: &Arc<Production>,
+    version: i32,
+) -> Result<Arc<Policy>, AppError> {
     if production.policy.version == version {
         return Ok(Arc::clone(&production.policy));
     }
@@ -255,37 +273,6 @@ fn policy_kept(conn: &mut Conn, production: &Arc<Production>, version: i32) -> R
 /// Stored tags: 16 bytes each.
 pub(super) fn tags_of(bytes: &[u8]) -> Vec<Tag> {
     bytes.as_chunks::<16>().0.to_vec()
-}
-
-/// Copies what queries need from the state into the row's columns.
-pub(super) fn note_state(subject: &mut Subject) -> Result<(), AppError> {
-    let (row, report) = (&mut subject.row, &subject.report);
-    report.chain.code().clone_into(&mut row.chain);
-    report.severity.code().clone_into(&mut row.severity);
-    report.status().clone_into(&mut row.stage);
-    row.awaiting = report.awaiting().map(|a| a.code().to_owned());
-    row.level = i32::from(report.level().0);
-    row.cycle = i32::from(report.cycle);
-    row.due_at = report.due_at();
-    row.board_at = board_at(report, Side::Production);
-    row.board_at_union = board_at(report, Side::Union);
-    row.wake_at = report.timer();
-    row.deliver_at = match &report.stage {
-        Stage::Filed { deliver_at } => Some(*deliver_at),
-        Stage::Open(_) | Stage::Answered(_) | Stage::Exhausted(_) | Stage::Closed { .. } => None,
-    };
-    row.outcome = match &report.stage {
-        Stage::Closed { outcome } => Some(outcome.code().to_owned()),
-        Stage::Filed { .. } | Stage::Open(_) | Stage::Answered(_) | Stage::Exhausted(_) => None,
-    };
-    row.holder = report.holder.as_ref().map(|(member, _)| *member);
-    row.unanswered = report.is_unanswered();
-    row.open = report.is_open();
-    if matches!(report.stage, Stage::Closed { outcome: Outcome::Withdrawn | Outcome::NotCredible }) {
-        row.counts_for_repeated = false;
-    }
-    row.state = json(report)?;
-    Ok(())
 }
 
 /// Whether a write should be tried again from the start: somebody else changed what it was decided on.

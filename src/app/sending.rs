@@ -248,6 +248,7 @@ fn delivery(
         seat_id: Some(reader.id),
         member_id: reader.member,
         mail_hash: Bytes(hash),
+        kind: sent.row.kind.clone(),
         reply: reply.to_owned(),
         span_from,
         span_to,

@@ -6,10 +6,7 @@ use utoipa::ToSchema;
 use super::{App, error::AppError, record::Subject, shown};
 use crate::{
     domain::catalogue::Chain,
-    storage::{
-        productions,
-        reports::{self, BoardFilter, board_key},
-    },
+    storage::{productions, reports},
 };
 
 /// One deadline that passed without the act.
@@ -56,13 +53,12 @@ impl App {
             .storage
             .read(move |conn| {
                 let production = productions::by_slug(conn, &slug)?.ok_or(AppError::NotFound)?;
-                let filter = BoardFilter { unanswered: Some(true), ..BoardFilter::default() };
                 let mut lines = Vec::new();
                 let mut after = None;
                 loop {
-                    let page = reports::board(conn, production.id, &filter, after, PAGE)?;
+                    let page = reports::unanswered_after(conn, production.id, after, PAGE)?;
                     let Some(last) = page.last() else { return Ok::<_, AppError>(lines) };
-                    after = Some(board_key(last));
+                    after = Some(last.id);
                     for row in page {
                         lines.extend(of_report(&app.subject_of(conn, row)?));
                     }

@@ -10,14 +10,18 @@ use crate::{
 const UPKEEP: [u8; 16] = *b"lastlooks/upkeep";
 
 impl App {
-    /// One round: sessions that are over, counts of past hours and heartbeats of instances long gone go, then what the database keeps for a
-    /// while, and its log is emptied.
+    /// One round: sessions that are over, counts of past hours and heartbeats of instances long gone go, then what the
+    /// database keeps for a while, and its log is emptied. While the engine is held nothing goes: of a clock that is
+    /// being checked nobody knows what is over.
     ///
     /// # Errors
     /// [`AppError::Unavailable`]; the next round makes up for it.
     pub async fn keep_up(&self) -> Result<(), AppError> {
         let now = self.inner.clock.now();
         let work = move |tx: &mut Tx| {
+            if engine::state(tx)?.held {
+                return Ok(());
+            }
             people::end_old_sessions(tx, now)?;
             // A filing that was counted a moment ago may not be committed yet: its hour stays.
             productions::forget_filings(tx, now.plus_millis(-Seconds::hours(1).millis()))?;

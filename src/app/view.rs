@@ -5,11 +5,16 @@
 //! Source: api.md.
 
 mod desks;
+mod packet;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use desks::{HolderView, ReportItem, ReportList, ReportView};
+pub use packet::{
+    FORMAT as PACKET_FORMAT, PacketAct, PacketClock, PacketDesk, PacketMissed, PacketMove, PacketNotice, PacketOutage,
+    PacketSeat, PacketStep, PacketTold, PacketView,
+};
 
 /// A level and the desks told at it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

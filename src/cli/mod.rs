@@ -120,9 +120,14 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<()> {
     }
 }
 
-/// The status of a process that this stopped: 1, or 2 where a bundle is sound and not witnessed.
+/// The status of a process that this stopped: 1, or 2 where a bundle is sound and not witnessed, or 3 where a promise was
+/// broken.
 pub fn status(error: &anyhow::Error) -> ExitCode {
-    if error.is::<verify::NotWitnessed>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    match (error.is::<verify::NotWitnessed>(), error.is::<verify::BrokenPromise>()) {
+        (true, _) => ExitCode::from(2),
+        (_, true) => ExitCode::from(3),
+        (false, false) => ExitCode::FAILURE,
+    }
 }
 
 #[cfg(test)]

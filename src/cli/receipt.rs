@@ -1,10 +1,20 @@
-//! `lastlooks receipt`: a receipt from the system's chance, and its two spellings.
+//! `lastlooks receipt`: a receipt from the system's chance, its two spellings, and a text signed with it.
 
-use std::io::Write;
+use std::{
+    fs,
+    io::{self, BufRead, IsTerminal as _, Write},
+    path::{Path, PathBuf},
+};
 
+use anyhow::Context as _;
 use clap::Subcommand;
+use zeroize::Zeroizing;
 
-use crate::{entropy::Entropy, sealing::receipt::Receipt};
+use crate::{
+    entropy::Entropy,
+    evidence::claim::{Claim, Filing},
+    sealing::receipt::Receipt,
+};
 
 /// Options of `lastlooks receipt`.
 #[derive(Debug, clap::Args)]
@@ -12,7 +22,13 @@ use crate::{entropy::Entropy, sealing::receipt::Receipt};
 Examples:
   lastlooks receipt new
   lastlooks receipt words 00000000000000000000000000000000
-  lastlooks receipt hex abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about")]
+  lastlooks receipt hex abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about
+  lastlooks receipt claim --filing filing.json --text text.txt > claim.txt
+
+`claim` signs a text of your choice: \"the holder of these words filed this report\". It asks for the twelve words, or reads
+them from standard input; they are never part of the command, because other programs can read that. It needs no network:
+`filing.json` is what GET /v1/inbox/filing answered. Whoever gets the claim learns that its text and the report are by one
+person, and can check that with `lastlooks verify --claim claim.txt`.")]
 pub struct Args {
     /// What to do
     #[command(subcommand)]
@@ -35,6 +51,15 @@ pub enum Act {
         #[arg(required = true)]
         words: Vec<String>,
     },
+    /// Sign a text with the key of your report: the words are asked for, never given as arguments
+    Claim {
+        /// What the digest of the report was made of, as GET /v1/inbox/filing answered it
+        #[arg(long, value_name = "FILE")]
+        filing: PathBuf,
+        /// The text to sign, 1 to 4,000 characters
+        #[arg(long, value_name = "FILE")]
+        text: PathBuf,
+    },
 }
 
 /// Runs the command.
@@ -49,8 +74,28 @@ pub fn run(args: Args, chance: &dyn Entropy, out: &mut dyn Write) -> anyhow::Res
         }
         Act::Words { hex } => writeln!(out, "{}", *hex.parse::<Receipt>()?.words())?,
         Act::Hex { words } => writeln!(out, "{}", *Receipt::from_words(&words.join(" "))?.hex())?,
+        Act::Claim { filing, text } => write!(out, "{}", claim(&filing, &text, &words()?)?)?,
     }
     Ok(())
+}
+
+/// The twelve words, typed where nobody sees them, or from standard input.
+fn words() -> anyhow::Result<Zeroizing<String>> {
+    if io::stdin().is_terminal() {
+        let typed = rpassword::prompt_password("The twelve words: ");
+        return Ok(Zeroizing::new(typed.context("no words were typed")?));
+    }
+    let mut line = Zeroizing::new(String::new());
+    io::stdin().lock().read_line(&mut line).context("no words came on standard input")?;
+    Ok(line)
+}
+
+fn claim(filing: &Path, text: &Path, words: &str) -> anyhow::Result<String> {
+    let read = |file: &Path| fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+    let filing: Filing = serde_json::from_str(&read(filing)?)
+        .with_context(|| format!("{} is not what GET /v1/inbox/filing answers", filing.display()))?;
+    let receipt = Receipt::from_words(words.trim())?;
+    Ok(Claim::sign(filing, &read(text)?, &receipt.signing_seed())?.to_string())
 }
 
 #[cfg(test)]

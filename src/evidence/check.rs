@@ -29,6 +29,8 @@ use crate::{
 pub struct Findings {
     /// A quorum of trusted witnesses had seen every checkpoint in it.
     pub is_witnessed: bool,
+    /// It shows that the host broke its promise.
+    pub is_broken: bool,
     /// A sentence for each thing that is established; the first says so if it is not witnessed.
     pub lines: Vec<String>,
 }
@@ -130,7 +132,9 @@ pub fn check(text: &str, log: Option<&VerifierKey>, quorum: &Quorum) -> Result<F
     }
     let promised = bundle.promise.as_ref().map(|promise| checked.promise(promise, &key)).transpose()?;
     let is_witnessed = !checked.heads.is_empty() && checked.heads.iter().all(|head| head.seen.is_some());
-    Ok(Findings { is_witnessed, lines: checked.lines(is_witnessed, promised) })
+    let is_broken = promised.as_ref().is_some_and(|judged| judged.is_broken);
+    let lines = checked.lines(is_witnessed, promised.map(|judged| judged.says));
+    Ok(Findings { is_witnessed, is_broken, lines })
 }
 
 /// What a bundle with these parts says; its field `says` has to hold it.
@@ -185,6 +189,9 @@ fn witnesses(bundle: &Bundle) -> Result<Vec<VerifierKey>, Unsound> {
 fn head(text: &str, log: &VerifierKey, witnesses: &[VerifierKey], quorum: &Quorum) -> Result<Head, String> {
     let note: Note = text.parse().map_err(|e| format!("{e}"))?;
     let said = Checkpoint::of_note(&note, log).map_err(|e: CheckpointError| e.to_string())?;
+    if said.size == 0 {
+        return Err("it is of an empty log".to_owned());
+    }
     let mut seen = Vec::new();
     for witness in witnesses {
         seen.extend(cosignature::seen_at(&note, witness).map_err(|e| e.to_string())?.map(|at| (witness, at)));
@@ -249,8 +256,7 @@ impl Checked<'_> {
         if known { Ok(read) } else { Err("it holds an entry of a version that this program does not know".to_owned()) }
     }
 
-    /// Whether the promise was kept, as a sentence.
-    fn promise(&self, promise: &BundledPromise, log: &VerifierKey) -> Result<String, Unsound> {
+    fn promise(&self, promise: &BundledPromise, log: &VerifierKey) -> Result<Judged, Unsound> {
         let wrong = |reason: &str| Unsound::Promise(reason.to_owned());
         let key: VerifierKey = promise.key.parse()?;
         if key.name().as_str() != format!("{}/promise", log.name()) {
@@ -272,18 +278,25 @@ impl Checked<'_> {
     }
 }
 
-fn judged(promise: &Promise, leaves: &[Leaf], seen: Option<UtcMillis>) -> String {
+/// Whether a promise was kept.
+struct Judged {
+    is_broken: bool,
+    says: String,
+}
+
+fn judged(promise: &Promise, leaves: &[Leaf], seen: Option<UtcMillis>) -> Judged {
     let judged = promise.judge(leaves, seen.unwrap_or(promise.in_log_by));
-    match (judged, seen.map(super::shown)) {
+    let (is_broken, says) = match (judged, seen.map(super::shown)) {
         (Err(Broken::Other), _) => {
-            "The host broke its promise: what it promised is in the log with other content.".to_owned()
+            (true, "The host broke its promise: what it promised is in the log with other content.".to_owned())
         }
         (Ok(()) | Err(Broken::Missing | Broken::NoOutcome), None) => {
-            "The host's promise: without witnesses nobody can say whether it was kept in time.".to_owned()
+            (false, "The host's promise: without witnesses nobody can say whether it was kept in time.".to_owned())
         }
-        (Ok(()), Some(seen)) => format!("The host's promise was kept as of {seen}."),
+        (Ok(()), Some(seen)) => (false, format!("The host's promise was kept as of {seen}.")),
         (Err(broken @ (Broken::Missing | Broken::NoOutcome)), Some(seen)) => {
-            format!("The host broke its promise: {broken}, as of {seen}.")
+            (true, format!("The host broke its promise: {broken}, as of {seen}."))
         }
-    }
+    };
+    Judged { is_broken, says }
 }

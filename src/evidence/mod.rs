@@ -15,6 +15,7 @@
 
 pub mod bundle;
 pub mod check;
+pub mod claim;
 pub mod promise;
 pub mod quorum;
 mod times;

@@ -96,14 +96,12 @@ impl Promise {
     /// # Errors
     /// [`Broken`]: how.
     pub fn judge(&self, leaves: &[Leaf], seen: UtcMillis) -> Result<(), Broken> {
-        for promised in &self.entries {
-            let found = leaves.iter().find(|leaf| leaf.tag() == promised.leaf.tag());
-            match found {
-                Some(leaf) if *leaf == promised.leaf => {}
-                Some(_) => return Err(Broken::Other),
-                None if seen > self.in_log_by => return Err(Broken::Missing),
-                None => {}
-            }
+        let found = |promised: &Promised| leaves.iter().find(|leaf| leaf.tag() == promised.leaf.tag());
+        if self.entries.iter().any(|promised| found(promised).is_some_and(|leaf| *leaf != promised.leaf)) {
+            return Err(Broken::Other);
+        }
+        if seen > self.in_log_by && self.entries.iter().any(|promised| found(promised).is_none()) {
+            return Err(Broken::Missing);
         }
         let is_there = |tag: &[u8; 32]| leaves.iter().any(|leaf| leaf.tag() == tag);
         let missing = |outcome: &&PromisedOutcome| seen > outcome.by && !outcome.one_of.iter().any(is_there);

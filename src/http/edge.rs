@@ -232,7 +232,10 @@ fn complete(headers: &mut HeaderMap, path: &str, crew: bool) {
     set(headers, header::REFERRER_POLICY, "no-referrer");
     set(headers, header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");
     set(headers, header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
-    set(headers, header::CONTENT_SECURITY_POLICY, policy);
+    // A page may bring one of its own, as the one that checks proofs does: it stands in the file too.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        set(headers, header::CONTENT_SECURITY_POLICY, policy);
+    }
     if crew {
         headers.remove(header::ETAG);
         set(headers, header::CACHE_CONTROL, "no-store");

@@ -4,7 +4,7 @@ use serde_json::Value;
 use utoipa::{
     OpenApi as _,
     openapi::{
-        OpenApi,
+        OpenApi, Server,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -34,6 +34,8 @@ struct Frame;
 pub fn frame() -> OpenApi {
     let mut document = Frame::openapi();
     document.info.contact = None;
+    // The host that serves the document, wherever that is.
+    document.servers = Some(vec![Server::new("/")]);
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let components = document.components.get_or_insert_default();
     for (name, scheme) in schemes() {
@@ -74,6 +76,7 @@ pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
     for (path, item) in value.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             refusals::complete(path, method, operation);
+            open_to_everybody(operation);
             for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Some(schema) = parameter.get_mut("schema") {
                     never_null(schema);
@@ -82,6 +85,13 @@ pub fn tidied(document: &OpenApi) -> Result<OpenApi, serde_json::Error> {
         }
     }
     serde_json::from_value(value)
+}
+
+/// An operation that asks for no credentials says so: else a reader cannot tell it from one where they were forgotten.
+fn open_to_everybody(operation: &mut Value) {
+    if let Some(operation) = operation.as_object_mut() {
+        operation.entry("security").or_insert_with(|| Value::Array(Vec::new()));
+    }
 }
 
 fn never_null(schema: &mut Value) {

@@ -9,13 +9,15 @@ use actix_web::{
     http::header::{self, ContentType},
     post, web,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     body::EmptyBody,
     credentials::{IdempotencyKey, IfNoneMatch, MaybeUnlockKey},
+    csv::{self, WantsCsv},
     problem::Problem,
     query::Query,
+    report_table,
     signed_in::{Member, tagged},
 };
 use crate::{
@@ -75,7 +77,7 @@ pub(super) fn report_id(text: &str) -> Result<ReportId, Problem> {
 }
 
 /// Which rows of the board are wanted.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BoardQuery {
     status: Option<String>,
@@ -88,8 +90,21 @@ pub(crate) struct BoardQuery {
     cursor: Option<String>,
 }
 
-/// What I may see, overdue on top, then the nearest deadline. Every row counts as sent to its reader, and is recorded as `listed` the first
-/// time.
+impl BoardQuery {
+    fn wanted(&self) -> Wanted {
+        let Self { status, awaiting, level, category, production, unanswered, limit, cursor } = self.clone();
+        Wanted { status, awaiting, level, category, production, unanswered, limit, cursor }
+    }
+
+    /// The address of the page behind this cursor.
+    fn at(self, cursor: &str) -> Result<String, Problem> {
+        let next = Self { cursor: Some(cursor.to_owned()), ..self };
+        Ok(format!("/v1/reports?{}", serde_urlencoded::to_string(next).map_err(AppError::internal)?))
+    }
+}
+
+/// What I may see, overdue on top, then the nearest deadline. Every row counts as sent to its reader, and is recorded as
+/// `listed` the first time.
 #[utoipa::path(
     tag = "members",
     security(("bearer" = []), ("bearer" = [], "unlock_key" = [])),
@@ -102,10 +117,11 @@ pub(crate) struct BoardQuery {
         ("unanswered" = Option<bool>, Query, description = "Only those with (true) or without (false) a missed deadline"),
         ("limit" = Option<u8>, Query, description = "Rows on the page, 1 to 100; 50 if left out", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("Accept" = Option<String>, Header, description = "`text/csv` for a table; the next page is then in `Link`"),
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` that the caller has"),
     ),
     responses(
-        (status = 200, description = "A page of the board; `kind` and `ongoing` only with Unlock-Key", body = ReportList, headers(("ETag" = String, description = "Changes with anything on the page"))),
+        (status = 200, description = "A page of the board; `kind` and `ongoing` only with Unlock-Key", content((ReportList = "application/json"), (String = "text/csv")), headers(("ETag" = String, description = "Changes with anything on the page"))),
         (status = 304, description = "Nothing on the page changed"),
         (status = 422, description = "A parameter cannot be accepted; the problem names it"),
     )
@@ -115,16 +131,22 @@ pub(crate) async fn list_reports(
     app: web::Data<App>,
     desk: Desk,
     known: IfNoneMatch,
+    WantsCsv(csv): WantsCsv,
     Query(query): Query<BoardQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let BoardQuery { status, awaiting, level, category, production, unanswered, limit, cursor } = query;
-    let wanted = Wanted { status, awaiting, level, category, production, unanswered, limit, cursor };
-    let listed = app.board(desk.reader(), wanted).await?;
+    let listed = app.board(desk.reader(), query.wanted()).await?;
+    if csv {
+        let etag = app.etag(&[b"csv", listed.etag.as_bytes()].concat());
+        let next = listed.list.next.as_deref().map(|cursor| query.at(cursor)).transpose()?;
+        let text = report_table::table(&listed.list.items).text();
+        return Ok(csv::answer(text, ("reports.csv", etag), &known, next.as_deref()));
+    }
     if known.has(&listed.etag) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, listed.etag)).finish());
     }
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, listed.etag))
+        .insert_header((header::VARY, "Accept"))
         .insert_header(ContentType::json())
         .json(listed.list))
 }

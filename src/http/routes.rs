@@ -4,8 +4,8 @@ use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    absence, accounts, acts, crew, crew_codes, deliveries, desks, ledger, link, pages, people, policy, productions,
-    readiness, reports, seats, sessions,
+    absence, accounts, acts, crew, crew_codes, deliveries, desks, events, ledger, link, packet, pages, people, policy,
+    productions, readiness, reports, seats, sessions, statistics,
 };
 use crate::app::App;
 
@@ -31,6 +31,7 @@ pub fn listed(config: &mut ServiceConfig<'_>) {
 fn ledger_routes(config: &mut ServiceConfig<'_>) {
     config.service(ledger::checkpoint).service(ledger::tile).service(ledger::keys).service(ledger::opening);
     config.service(ledger::inbox_proof).service(ledger::report_proof);
+    config.service(packet::packet).service(packet::packet_style).service(packet::inbox_filing);
 }
 
 fn crew_routes(config: &mut ServiceConfig<'_>) {
@@ -63,6 +64,8 @@ fn report_routes(config: &mut ServiceConfig<'_>) {
     config
         .service(reports::list_reports)
         .service(reports::show_report)
+        .service(events::wait_for_changes)
+        .service(statistics::statistics)
         .service(reports::acknowledge)
         .service(reports::take_over)
         .service(reports::recuse)

@@ -11,9 +11,28 @@ use super::problem::Problem;
 #[folder = "src/web"]
 struct Files;
 
+/// The page that checks proofs: one file, which works just as well from a disk.
+const VERIFY: &str = include_str!("../../docs/verify.html");
+
 /// Adds the pages. They are not part of the API.
 pub(super) fn serve(config: &mut web::ServiceConfig) {
     config.route("/desk", web::get().to(desk)).route("/desk/{file}", web::get().to(desk_file));
+    config.route("/verify", web::get().to(verify));
+}
+
+/// Its policy stands in the file: nothing but its own script and style, and nothing from anywhere.
+async fn verify() -> HttpResponse {
+    let policy = policy_in(VERIFY).map(|policy| format!("{policy}; frame-ancestors 'none'"));
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy.unwrap_or_else(|| "default-src 'none'".to_owned())))
+        .content_type(content_type("verify.html"))
+        .body(VERIFY)
+}
+
+fn policy_in(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("http-equiv=\"Content-Security-Policy\" content=\"")?;
+    rest.split('"').next()
 }
 
 async fn desk() -> HttpResponse {
@@ -44,6 +63,9 @@ fn content_type(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     #[test]
@@ -58,5 +80,18 @@ mod tests {
                 "{path}"
             );
         }
+    }
+
+    /// Source: Content Security Policy Level 3, "hash-source".
+    #[test]
+    fn the_page_that_checks_proofs_allows_its_own_script_and_style_and_nothing_else() {
+        let between = |open: &str, close: &str| VERIFY.split_once(open).unwrap().1.split_once(close).unwrap().0;
+        let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+        let (script, style) = (hash(between("<script>", "</script>")), hash(between("<style>", "</style>")));
+        let policy = policy_in(VERIFY).unwrap();
+        let expected =
+            format!("default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; form-action 'none'");
+        assert_eq!(policy, expected, "write the hashes of script and style into docs/verify.html");
+        assert!(!VERIFY.contains("http://") && !VERIFY.contains("https://"), "nothing is fetched from anywhere");
     }
 }

@@ -58,8 +58,14 @@ impl Receipt {
     /// half of the second is the report's verify key.
     pub fn keys(&self) -> Keys {
         let reading = kdf::derive(&self.0, "lastlooks/v1/reading");
-        let signing = kdf::derive(&self.0, "lastlooks/v1/signing");
-        Keys::new(&reading, &signing)
+        Keys::new(&reading, &self.signing_seed())
+    }
+
+    /// The seed of the key that the reporter's units are signed with, for signing a claim as well.
+    ///
+    /// Source: ledger.md, "The packet".
+    pub fn signing_seed(&self) -> Zeroizing<[u8; 32]> {
+        kdf::derive(&self.0, "lastlooks/v1/signing")
     }
 }
 

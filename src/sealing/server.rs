@@ -48,6 +48,9 @@ pub enum CrewPrint {}
 /// Marks refresh tokens as ours, so that one that was made up is told from one of long ago.
 #[derive(Debug)]
 pub enum Refresh {}
+/// Marks rows of events as written by the service.
+#[derive(Debug)]
+pub enum Written {}
 /// Seed of the key that signs access tokens.
 #[derive(Debug)]
 pub enum Token {}
@@ -81,6 +84,9 @@ impl Use for CrewPrint {
 }
 impl Use for Refresh {
     const LABEL: &'static str = "lastlooks/v1/server/refresh";
+}
+impl Use for Written {
+    const LABEL: &'static str = "lastlooks/v1/server/written";
 }
 impl Use for Token {
     const LABEL: &'static str = "lastlooks/v1/server/token";
@@ -204,6 +210,8 @@ pub struct ServerKeys {
     pub crew_print: ServerKey<CrewPrint>,
     /// See [`Refresh`].
     pub refresh: ServerKey<Refresh>,
+    /// See [`Written`].
+    pub written: ServerKey<Written>,
     /// See [`Token`].
     pub token: ServerKey<Token>,
 }
@@ -221,6 +229,7 @@ impl From<&RootSecret> for ServerKeys {
             crew: root.key(),
             crew_print: root.key(),
             refresh: root.key(),
+            written: root.key(),
             token: root.key(),
         }
     }

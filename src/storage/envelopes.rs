@@ -68,6 +68,25 @@ impl GroupRow {
         }
         Ok(rows)
     }
+
+    /// The envelope of one reader, without copying those of others.
+    fn of_reader(&self, key: &[u8; KEY_BYTES]) -> Result<Option<EnvelopeRow>, StorageError> {
+        let (mut found, mut rest) = (None, self.packed.as_slice());
+        while !rest.is_empty() {
+            let (key_id, sealed, after) = first(rest).ok_or_else(broken)?;
+            if key_id.0 == *key {
+                found = Some(sealed);
+            }
+            rest = after;
+        }
+        let row = |sealed: &[u8]| EnvelopeRow {
+            report_id: self.report_id,
+            group_id: self.group_id,
+            key_id: Bytes(*key),
+            sealed: sealed.to_vec(),
+        };
+        Ok(found.map(row))
+    }
 }
 
 /// The first of packed envelopes, and those behind it.
@@ -149,9 +168,30 @@ pub fn remove_envelopes(tx: &mut Tx, report: ReportId, key_id: &[u8; 16]) -> Res
 pub fn envelopes_for(conn: &mut Conn, report: ReportId, key_id: &[u8; 16]) -> Result<Vec<EnvelopeRow>, StorageError> {
     let groups: Vec<GroupRow> =
         envelopes::table.filter(envelopes::report_id.eq(report)).select(GroupRow::as_select()).load(conn)?;
+    of_reader(&groups, key_id)
+}
+
+/// The envelopes of the filings of these reports for one reader. The group of a filing's envelopes is the report itself.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub(super) fn of_filings_for(
+    conn: &mut Conn,
+    reports: &[ReportId],
+    key_id: &[u8; 16],
+) -> Result<Vec<EnvelopeRow>, StorageError> {
+    let groups: Vec<GroupRow> = on!(conn, |c| {
+        let theirs = envelopes::table.filter(envelopes::report_id.eq_any(reports));
+        theirs.filter(envelopes::group_id.eq(envelopes::report_id)).select(GroupRow::as_select()).load(c)
+    })?;
+    of_reader(&groups, key_id)
+}
+
+/// The envelopes of one reader in these groups.
+fn of_reader(groups: &[GroupRow], key_id: &[u8; KEY_BYTES]) -> Result<Vec<EnvelopeRow>, StorageError> {
     let mut theirs = Vec::with_capacity(groups.len());
-    for group in &groups {
-        theirs.extend(group.unpacked()?.into_iter().filter(|row| row.key_id.0 == *key_id));
+    for group in groups {
+        theirs.extend(group.of_reader(key_id)?);
     }
     Ok(theirs)
 }

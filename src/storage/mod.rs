@@ -4,6 +4,8 @@
 //! [`Storage::read`] runs one on a consistent snapshot. What is carried is bytes: nothing here can open them.
 
 pub mod absences;
+pub mod boards;
+pub mod changes;
 mod connection;
 pub mod copy;
 pub mod engine;

@@ -61,6 +61,8 @@ pub struct DeliveryRow {
     pub member_id: MemberId,
     /// SHA-256 of the mail.
     pub mail_hash: Bytes<32>,
+    /// Which notice it was.
+    pub kind: String,
     /// The accepting server's reply line.
     pub reply: String,
     /// Beginning of the span in which it was accepted.

@@ -67,6 +67,8 @@ pub struct EventRow {
     pub role: Option<String>,
     /// The rest, as JSON.
     pub body: String,
+    /// Keyed hash of everything in this row: whoever writes to the database has no key to make another.
+    pub mac: Bytes<32>,
 }
 
 /// Adds units.

@@ -1,10 +1,7 @@
-//! Reports: one row each, found by id, by lookup, by board and by deadline. What hangs on a report is in `report_parts`.
+//! Reports: one row each, found by id, by lookup and by deadline. Boards are in `boards`; what hangs on a report is in
+//! `report_parts`.
 
-use diesel::{
-    dsl::{exists, sql},
-    prelude::*,
-    sql_types::BigInt,
-};
+use diesel::{dsl::exists, prelude::*};
 
 use super::{
     connection::{Conn, Tx, on},
@@ -102,61 +99,14 @@ pub struct ReportRow {
     /// alone: see [`super::report_parts::save_kept_out`].
     #[diesel(skip_update)]
     pub kept_out: Vec<u8>,
+    /// Highest level told on the production's side: 0 none, [`OBSERVERS`] once the observers are told too.
+    pub told_production: i32,
+    /// Highest level told on the union side; 0 none.
+    pub told_union: i32,
 }
 
-/// Whose board it is: each goes by what its readers are shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum BoardOrder {
-    /// As production and observers see it.
-    #[default]
-    Production,
-    /// As the union side sees it.
-    Union,
-}
-
-/// Which reports of a board are wanted; `None` means any.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BoardFilter {
-    /// In whose order.
-    pub order: BoardOrder,
-    /// Only this stage.
-    pub stage: Option<String>,
-    /// Only those that await this.
-    pub awaiting: Option<String>,
-    /// Only those that have come to this level.
-    pub level: Option<i32>,
-    /// Only this category.
-    pub category: Option<String>,
-    /// Only those with a breach on record (true), or those without (false).
-    pub unanswered: Option<bool>,
-}
-
-/// Place of a row on a board: its instant (`i64::MAX` without one), then its id.
-pub type BoardKey = (i64, ReportId);
-
-/// The board key of a row, as production and observers see it.
-pub fn board_key(row: &ReportRow) -> BoardKey {
-    BoardOrder::Production.key(row)
-}
-
-impl BoardOrder {
-    /// The board key of a row in this order.
-    pub fn key(self, row: &ReportRow) -> BoardKey {
-        let at = match self {
-            Self::Production => row.board_at,
-            Self::Union => row.board_at_union,
-        };
-        (at.map_or(i64::MAX, UtcMillis::get), row.id)
-    }
-
-    /// As the indexes `reports_board` and `reports_board_union` have it, to the letter.
-    const fn sql(self) -> &'static str {
-        match self {
-            Self::Production => "coalesce(board_at, 9223372036854775807)",
-            Self::Union => "coalesce(board_at_union, 9223372036854775807)",
-        }
-    }
-}
+/// What stands for the observers in [`ReportRow::told_production`]: above every level.
+pub const OBSERVERS: i32 = 10;
 
 /// Adds a report.
 ///
@@ -212,43 +162,6 @@ pub fn by_lookup(conn: &mut Conn, lookup: &[u8; 32]) -> Result<Option<ReportRow>
 pub fn is_filed(conn: &mut Conn, lookup: &[u8; 32]) -> Result<bool, StorageError> {
     let found = reports::table.filter(reports::lookup.eq(Bytes(*lookup))).select(reports::id);
     Ok(on!(conn, |c| found.get_result::<ReportId>(c).optional())?.is_some())
-}
-
-/// One page of a production's board, overdue and nearest first, those without a deadline last.
-///
-/// # Errors
-/// [`StorageError`] if the database cannot be read.
-pub fn board(
-    conn: &mut Conn,
-    production: ProductionId,
-    filter: &BoardFilter,
-    after: Option<BoardKey>,
-    limit: i64,
-) -> Result<Vec<ReportRow>, StorageError> {
-    let order = || sql::<BigInt>(filter.order.sql());
-    let mut query = reports::table.filter(reports::production_id.eq(production)).into_boxed();
-    if let Some(stage) = &filter.stage {
-        query = query.filter(reports::stage.eq(stage));
-    }
-    if let Some(awaiting) = &filter.awaiting {
-        query = query.filter(reports::awaiting.eq(awaiting));
-    }
-    if let Some(level) = filter.level {
-        query = query.filter(reports::level.eq(level));
-    }
-    if let Some(category) = &filter.category {
-        query = query.filter(reports::category.eq(category));
-    }
-    match filter.unanswered {
-        Some(true) => query = query.filter(reports::unanswered),
-        Some(false) => query = query.filter(diesel::dsl::not(reports::unanswered)),
-        None => {}
-    }
-    if let Some((due, id)) = after {
-        // The first half alone bounds the index; the second sorts out equal deadlines.
-        query = query.filter(order().ge(due)).filter(order().gt(due).or(reports::id.gt(id)));
-    }
-    Ok(query.order((order(), reports::id)).limit(limit).select(ReportRow::as_select()).load(conn)?)
 }
 
 /// When the engine has something to do next, later than `after`.
@@ -307,6 +220,24 @@ pub(super) fn earlier<'a>(production: ProductionId, category: &'a str, from: Utc
         .filter(reports::production_id.eq(production).and(reports::category.eq(category)))
         .filter(reports::counts_for_repeated)
         .filter(reports::delivered_to.ge(from).and(reports::delivered_to.le(to)))
+}
+
+/// Up to `limit` reports of a production with a missed deadline and an id after this one, by id.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn unanswered_after(
+    conn: &mut Conn,
+    production: ProductionId,
+    after: Option<ReportId>,
+    limit: i64,
+) -> Result<Vec<ReportRow>, StorageError> {
+    let first = ReportId::new([0; 16]);
+    let found = reports::table
+        .filter(reports::production_id.eq(production).and(reports::unanswered))
+        .filter(reports::id.gt(after.unwrap_or(first)))
+        .order(reports::id);
+    Ok(found.limit(limit).select(ReportRow::as_select()).load(conn)?)
 }
 
 /// Every open report of a production, by id.

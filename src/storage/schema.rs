@@ -216,6 +216,8 @@ diesel::table! {
         open -> Bool,
         outages_until -> BigInt,
         kept_out -> Binary,
+        told_production -> Integer,
+        told_union -> Integer,
     }
 }
 
@@ -262,6 +264,7 @@ diesel::table! {
         member_id -> Nullable<Binary>,
         role -> Nullable<Text>,
         body -> Text,
+        mac -> Binary,
     }
 }
 
@@ -305,6 +308,7 @@ diesel::table! {
         seat_id -> Nullable<Binary>,
         member_id -> Binary,
         mail_hash -> Binary,
+        kind -> Text,
         reply -> Text,
         span_from -> BigInt,
         span_to -> BigInt,

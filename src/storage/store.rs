@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::{
     connection::{Access, Conn, Link, Target, Tx},
@@ -77,6 +77,7 @@ struct Inner {
     clock: Arc<SystemClock>,
     writers: Vec<SyncSender<Task>>,
     readers: Option<SyncSender<Read>>,
+    changed: watch::Sender<u64>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -99,6 +100,7 @@ impl Storage {
             clock: Arc::new(SystemClock::new()),
             writers: Vec::new(),
             readers: None,
+            changed: watch::Sender::new(0),
             threads: Mutex::default(),
             target,
         };
@@ -201,6 +203,11 @@ impl Storage {
     {
         let (_, answer) = self.submit_read(Snapshot::OfTransaction, work)?;
         answer.blocking_recv().unwrap_or_else(|_| Err(gone().into()))
+    }
+
+    /// Tells whenever this process has committed something. What other processes commit shows in [`super::changes::mark`].
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changed.subscribe()
     }
 
     /// Brings the tables to the version of this binary. Blocks; returns the names of what was applied.
@@ -330,6 +337,7 @@ impl Inner {
                 patience: settings.patience,
                 clock: Arc::clone(&self.clock),
                 link: link.take(),
+                changed: self.changed.clone(),
             };
             self.start(format!("writer {number}"), move || writer.run())?;
             self.writers.push(sender);

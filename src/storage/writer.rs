@@ -15,6 +15,7 @@ use std::{
 };
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use tokio::sync::watch;
 
 use super::{
     connection::{Access, Begin, Conn, Link, Target},
@@ -105,6 +106,8 @@ pub(super) struct Writer {
     pub(super) clock: Arc<SystemClock>,
     /// The connection, while it is good.
     pub(super) link: Option<Link>,
+    /// Moves with every commit.
+    pub(super) changed: watch::Sender<u64>,
 }
 
 impl Writer {
@@ -186,7 +189,10 @@ impl Writer {
         let mut pause = Duration::ZERO;
         while !slots.is_empty() {
             match self.attempt(&batch, &mut slots) {
-                Ok(()) => return answer(slots),
+                Ok(()) => {
+                    self.changed.send_modify(|commits| *commits = commits.wrapping_add(1));
+                    return answer(slots);
+                }
                 Err(failed) => {
                     in_doubt |= failed.in_doubt;
                     self.link = None;

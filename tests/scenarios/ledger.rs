@@ -1,10 +1,17 @@
 //! The public ledger, as a stranger meets it.
 
 mod audit;
+mod claims;
+mod dropped;
+mod flips;
 mod integrating;
+mod outsider;
+mod packet;
 mod proving;
 mod restored;
+mod runs;
 mod served;
+mod verifiers;
 mod witnessed;
 
 use lastlooks::{
@@ -88,4 +95,10 @@ pub fn all_entries(set: &TestApp) -> Vec<Vec<u8>> {
 /// The root over these entries.
 pub fn root_of(entries: &[Vec<u8>]) -> Hash {
     Hash::of_row(&entries.iter().map(|entry| Hash::of_leaf(entry)).collect::<Vec<_>>())
+}
+
+/// Goes on to a quarter past noon of the first day, tick by tick: a level was silent, and the hour after its deadline is over.
+#[track_caller]
+pub fn until_noon(set: &TestApp, days: &mut crate::support::days::Days<'_>) {
+    verifiers::until(set, days, crate::rust_2021::on(16, 12, 15));
 }

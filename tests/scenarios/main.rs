@@ -5,8 +5,10 @@
 #![expect(clippy::print_stdout, reason = "each story says which database it runs on")]
 
 mod crew;
+mod fuzz;
 mod house;
 mod ledger;
+mod lists;
 mod mail_server;
 mod operations;
 mod people;

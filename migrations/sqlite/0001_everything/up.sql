@@ -207,15 +207,18 @@ CREATE TABLE reports (
     version BIGINT NOT NULL,
     open BOOLEAN NOT NULL,
     outages_until BIGINT NOT NULL,
-    kept_out BLOB NOT NULL
+    kept_out BLOB NOT NULL,
+    told_production INTEGER NOT NULL,
+    told_union INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX reports_lookup ON reports (lookup);
 -- What the engine sleeps for. The predicate is a literal in the queries too: a bound value would scan the table.
 CREATE INDEX reports_wake ON reports (wake_at) WHERE open;
--- The boards: overdue and nearest first, none last, then by id; each side by what it is shown.
-CREATE INDEX reports_board ON reports (production_id, coalesce(board_at, 9223372036854775807), id);
-CREATE INDEX reports_board_union ON reports (production_id, coalesce(board_at_union, 9223372036854775807), id);
-CREATE INDEX reports_unanswered ON reports (production_id, coalesce(board_at, 9223372036854775807), id) WHERE unanswered;
+-- The boards: overdue and nearest first, none last, then by id; each side by what it is shown, and within it one range
+-- for each highest level told, so that a page reads nothing that its reader's level was not told.
+CREATE INDEX reports_board ON reports (production_id, told_production, coalesce(board_at, 9223372036854775807), id);
+CREATE INDEX reports_board_union ON reports (production_id, told_union, coalesce(board_at_union, 9223372036854775807), id);
+CREATE INDEX reports_unanswered ON reports (production_id, id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 
 CREATE TABLE units (
@@ -260,6 +263,7 @@ CREATE TABLE events (
     member_id BLOB,
     role TEXT,
     body TEXT NOT NULL,
+    mac BLOB NOT NULL,
     PRIMARY KEY (report_id, seq)
 ) WITHOUT ROWID;
 -- Nothing fires twice, whoever races.
@@ -304,6 +308,7 @@ CREATE TABLE deliveries (
     seat_id BLOB,
     member_id BLOB NOT NULL,
     mail_hash BLOB NOT NULL,
+    kind TEXT NOT NULL,
     reply TEXT NOT NULL,
     span_from BIGINT NOT NULL,
     span_to BIGINT NOT NULL,

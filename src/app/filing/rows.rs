@@ -59,6 +59,8 @@ pub(super) fn new_row(production: &Production, reporter: &Reporter, draft: &Draf
         open: true,
         outages_until: UtcMillis::default(),
         kept_out: draft.tags.concat(),
+        told_production: 0,
+        told_union: 0,
     }
 }
 

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use crate::{
-    app::{App, context::stored, error::AppError},
+    app::{App, caused::mac_of, context::stored, error::AppError},
     domain::{
         event::Event,
         ids::ReportId,
@@ -198,8 +198,9 @@ impl App {
             let Some(last) = ids.last().copied() else { break };
             after = Some(last);
             for id in ids {
-                let report =
-                    self.inner.storage.read_blocking(move |conn| Recorded::read(conn, id).map_err(Flaw::from))?;
+                let app = self.clone();
+                let read = move |conn: &mut Conn| Recorded::read(&app, conn, id);
+                let report = self.inner.storage.read_blocking(read)?;
                 // Erased meanwhile.
                 let Some(report) = report else { continue };
                 report.audit(audited).map_err(|why| Flaw::Found(format!("report {id}: {why}")))?;
@@ -220,16 +221,20 @@ struct Recorded {
 }
 
 impl Recorded {
-    fn read(conn: &mut Conn, id: ReportId) -> Result<Option<Self>, AppError> {
+    fn read(app: &App, conn: &mut Conn, id: ReportId) -> Result<Option<Self>, Flaw> {
         let Some(row) = reports::find(conn, id)? else { return Ok(None) };
-        let events = report_parts::events(conn, id)?;
-        let events = events.iter().map(|event| stored(&event.body)).collect::<Result<_, _>>()?;
+        let rows = report_parts::events(conn, id)?;
+        if let Some(changed) = rows.iter().find(|row| mac_of(&app.inner.keys.written, row) != row.mac.0) {
+            return Err(Flaw::Found(format!("report {id}: its event {} is not as it was written", changed.seq)));
+        }
+        let events = rows.iter().map(|event| stored(&event.body)).collect::<Result<_, _>>()?;
         let mut entries = Vec::new();
         for OpeningRow { idx, opening, .. } in ledger::openings_of(conn, id)? {
-            entries.push((decoded(&opening)?, leaf_at(conn, idx).map_err(|e| AppError::internal(e.to_string()))?));
+            entries.push((decoded(&opening)?, leaf_at(conn, idx)?));
         }
         for row in ledger::pending_of(conn, id)? {
-            entries.push((decoded(&row.opening)?, Leaf::try_from(row.leaf.0.as_slice()).map_err(AppError::internal)?));
+            let leaf = Leaf::try_from(row.leaf.0.as_slice()).map_err(AppError::internal)?;
+            entries.push((decoded(&row.opening)?, leaf));
         }
         Ok(Some(Self { row, events, entries }))
     }

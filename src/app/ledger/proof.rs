@@ -14,7 +14,7 @@ use crate::{
     domain::{
         ids::ReportId,
         ledger::{Digest, EntryKind, Leaf, LedgerKey, Opening},
-        policy::Side,
+        policy::{Level, Side},
         time::{Seconds, UtcMillis},
     },
     evidence::{
@@ -181,7 +181,7 @@ impl Making {
             let Some(key) = self.keys.iter().position(|key| leaf.open(&opening, key).is_ok()) else { continue };
             links.insert(leaf.digest(), opening.previous);
             let index = row.idx.unsigned_abs();
-            if index < published && self.shows(opening.kind) {
+            if index < published && self.shows(&opening) {
                 found.push((place(leaf.digest(), &links), leaf.digest(), Found { index, key, opening }));
             }
         }
@@ -192,8 +192,28 @@ impl Making {
         Ok(sorted.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    fn shows(&self, kind: EntryKind) -> bool {
-        let hidden = matches!(kind, EntryKind::NoRecipient | EntryKind::Notified | EntryKind::Opened);
+    fn shows(&self, opening: &Opening) -> bool {
+        let hidden = match opening.kind {
+            EntryKind::NoRecipient | EntryKind::Notified | EntryKind::Opened => true,
+            // Of the report as a whole it moves a check, which chance alone may have asked for.
+            EntryKind::Extended => opening.level == Level(0),
+            EntryKind::Assigned
+            | EntryKind::NotNotified
+            | EntryKind::Unreachable
+            | EntryKind::Acknowledged
+            | EntryKind::Answered
+            | EntryKind::Completed
+            | EntryKind::Verified
+            | EntryKind::NotVerified
+            | EntryKind::Unanswered
+            | EntryKind::PromisedNotDone
+            | EntryKind::Exhausted
+            | EntryKind::Withdrawn
+            | EntryKind::NotCredible
+            | EntryKind::Rejected
+            | EntryKind::Contested
+            | EntryKind::Lifted => false,
+        };
         !(self.production_side && hidden)
     }
 

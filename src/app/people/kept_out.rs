@@ -12,9 +12,11 @@ use crate::{
         unit::Bound,
     },
     storage::{
-        Bytes, Tx, outbox,
+        Bytes, Tx,
+        boards::{self, PassKey},
+        outbox,
         report_parts::{self, EnvelopeRow},
-        reports::{self, BoardFilter, BoardKey, ReportRow},
+        reports::ReportRow,
     },
 };
 
@@ -34,14 +36,14 @@ pub(super) struct Gained<'a> {
 impl App {
     /// Keeps a member out of every report of the production that is about one of these roles, closed ones too.
     pub(super) fn keep_out(&self, tx: &mut Tx, production: ProductionId, gained: &Gained<'_>) -> Result<(), AppError> {
-        let mut after: Option<BoardKey> = None;
+        let mut after: Option<PassKey> = None;
         loop {
-            let page = reports::board(tx, production, &BoardFilter::default(), after, AT_ONCE)?;
+            let page = boards::every(tx, production, after, AT_ONCE)?;
             for report in &page {
                 self.keep_out_of(tx, report, gained)?;
             }
             match page.last() {
-                Some(last) => after = Some(reports::board_key(last)),
+                Some(last) => after = Some(boards::pass_key(last)),
                 None => return Ok(()),
             }
         }

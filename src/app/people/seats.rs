@@ -19,12 +19,12 @@ use crate::{
     },
     sealing::keys::{KeyId, PublicKeys, VerifyKey},
     storage::{
-        Tx, outbox,
+        Tx,
+        boards::{self, PassKey},
+        outbox,
         people::{self, InvitationRow, MemberRow, SeatRow},
         productions::{self, DeskRow},
-        report_parts,
-        reports::{self, BoardFilter, BoardKey},
-        resealings,
+        report_parts, resealings,
     },
 };
 
@@ -190,15 +190,15 @@ pub(super) fn take_envelopes(
     key: KeyId,
 ) -> Result<(), AppError> {
     resealings::remove_of(tx, production.id, member)?;
-    let mut after: Option<BoardKey> = None;
+    let mut after: Option<PassKey> = None;
     loop {
-        let page = reports::board(tx, production.id, &BoardFilter::default(), after, AT_ONCE)?;
+        let page = boards::every(tx, production.id, after, AT_ONCE)?;
         for report in &page {
             report_parts::remove_envelopes(tx, report.id, &key.0)?;
             outbox::remove_links(tx, member, Some(report.id))?;
         }
         match page.last() {
-            Some(last) => after = Some(reports::board_key(last)),
+            Some(last) => after = Some(boards::pass_key(last)),
             None => return Ok(()),
         }
     }

@@ -82,7 +82,7 @@ pub(in crate::app) fn level_for(subject: &Subject, side: Side) -> Level {
 }
 
 /// The events that this side may know of, as it sees them.
-fn events_for(subject: &Subject, sight: &Sight, events: &[(i32, Event)]) -> Vec<(i32, Event)> {
+pub(in crate::app) fn events_for(subject: &Subject, sight: &Sight, events: &[(i32, Event)]) -> Vec<(i32, Event)> {
     let shown = shown_to(sight.audience(), events);
     let Some(together) = Together::seen_by(sight.side(), &subject.policy) else { return shown };
     let seen = |(seq, event): (i32, Event)| Some((seq, together.event(&subject.report, &event)?));
@@ -126,6 +126,7 @@ pub(in crate::app) fn item(subject: &Subject, sight: &Sight, reader: &Reader<'_>
         sealed: reader.keys.is_none() || (sight.view.parts.shared && !filing.is_open()),
         altered: filing.altered,
         overflow: row.overflow && sight.side() == Side::Union,
+        updates: report.seen.by(sight.side()),
     }
 }
 
@@ -161,6 +162,7 @@ pub(in crate::app) fn report(
         sealed: item.sealed,
         altered: item.altered,
         overflow: item.overflow,
+        updates: item.updates,
         outcome: outcome(report).map(|o| o.code().to_owned()),
         stopped: report.stopped.as_ref().map(|s| s.may_restart_role.clone()),
         shared: filing.shared,

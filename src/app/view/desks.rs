@@ -74,6 +74,9 @@ pub struct ReportItem {
     pub altered: bool,
     /// Above the production's hourly budget, or filed with an old code; told to the union side alone.
     pub overflow: bool,
+    /// Grows with everything that happens to it and that the reader may see, messages too.
+    #[schema(example = 7)]
+    pub updates: u32,
 }
 
 /// A page of the board.
@@ -141,6 +144,9 @@ pub struct ReportView {
     pub altered: bool,
     /// As in [`ReportItem`].
     pub overflow: bool,
+    /// As in [`ReportItem`].
+    #[schema(example = 7)]
+    pub updates: u32,
     /// How it ended: `answered`, `answered_not_checked`, `withdrawn`, `not_credible`; null while it is open.
     pub outcome: Option<String>,
     /// Work is stopped; the role that may restart it.

@@ -98,7 +98,8 @@ fn ask(url: &str, mark: &str, clock: &dyn Clock) -> Result<Answer, ureq::Error> 
     Ok(first.unwrap_or_default())
 }
 
-fn agent(url: &str) -> Agent {
+/// Asks an address, and trusts whatever this machine trusts.
+pub(in crate::cli) fn agent(url: &str) -> Agent {
     let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(PATIENCE));
     if !url.starts_with("https://") {
         return config.build().into();

@@ -257,6 +257,38 @@ fn a_check_that_chance_asked_for_is_not_shown_to_the_production_side() {
 }
 
 #[test]
+fn the_place_on_a_board_is_the_deadline_that_its_side_is_shown_and_exhausted_stands_where_its_time_ran_out() {
+    let mut world = World::with(NextCall);
+    world.policy.document.verification.insert(NextCall, Seconds::hours(24));
+    world.until(at(14, 30, 0));
+    let mut answer = given(AnswerKind::Action, None);
+    answer.drawn = true;
+    world.does(&Command::Answer(FIRST_AD.actor(), answer)).unwrap();
+    for side in [Side::Production, Side::Union, Side::Observer] {
+        assert_eq!(board_at(&world.report, side), due_for(&world.report, side).1);
+    }
+    assert_ne!(board_at(&world.report, Side::Production), board_at(&world.report, Side::Union));
+
+    let mut silent = World::with(NextSetup);
+    silent.until(at(15, 36, 0));
+    assert!(matches!(silent.report.stage, Stage::Exhausted(_)));
+    assert!(board_at(&silent.report, Side::Production).unwrap() <= at(15, 36, 0));
+    silent.does(&Command::Withdraw).unwrap();
+    assert_eq!(board_at(&silent.report, Side::Union), None);
+}
+
+#[test]
+fn each_side_counts_the_events_that_it_may_see() {
+    let mut world = World::with(NextSetup);
+    let counted = |world: &World| [Side::Production, Side::Union].map(|side| world.report.seen.by(side));
+    let before = counted(&world);
+    world.does(&Command::Message(Addressed::Union)).unwrap();
+    assert_eq!(counted(&world), [before[0], before[1] + 1]);
+    world.does(&Command::Message(Addressed::All)).unwrap();
+    assert_eq!(counted(&world), [before[0] + 1, before[1] + 2]);
+}
+
+#[test]
 fn only_a_report_that_everybody_may_know_of_counts_for_repeated() {
     let world = World::with(NextSetup);
     assert!(counts_for_repeated(&world.report, false, false, false));

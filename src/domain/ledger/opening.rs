@@ -9,7 +9,7 @@ use super::{EntryFacts, EntryKind, Mark, Moved};
 use crate::domain::{event::When, ids::ProductionId, policy::Level, time::UtcMillis};
 
 /// A SHA-256 hash, shown as 64 lower-case hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
 
 /// Everything that an entry says: whoever holds it and L can open the leaf.

@@ -7,7 +7,8 @@ use crate::domain::{
     ledger,
     policy::{Level, WindowRow},
     report::{
-        Answer, Answered, Breach, Check, Deadline, Exhausted, Open, Plan, Referral, Report, Rewind, Stage, Stopped,
+        self, Answer, Answered, Breach, Check, Deadline, Exhausted, Open, Plan, Referral, Report, Rewind, Stage,
+        Stopped,
     },
     time::UtcMillis,
 };
@@ -21,6 +22,7 @@ const REWIND_MILLIS: i64 = 60_000;
 pub fn apply(mut report: Report, event: &Event) -> Report {
     *report.counted.entry(count_key(event.chain, event.cycle, &event.kind)).or_insert(0) += 1;
     let mut report = happen(report, event);
+    report::count(&mut report, event);
     ledger::count(&mut report, event);
     report
 }

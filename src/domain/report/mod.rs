@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+mod counts;
 mod stage;
 
+pub(in crate::domain) use counts::count;
+pub use counts::{ChainClock, Seen};
 pub use stage::{Answered, Check, Deadline, Exhausted, Open, Plan, Referral, Stage};
 
 use super::{
@@ -143,6 +146,10 @@ pub struct Report {
     pub together: BTreeSet<u16>,
     /// Delivered then (end of the span).
     pub delivered_at: Option<UtcMillis>,
+    /// How many events each side may see.
+    pub seen: Seen,
+    /// The clock of each chain, in the order in which they began.
+    pub clocks: Vec<ChainClock>,
 }
 
 impl Report {
@@ -177,6 +184,8 @@ impl Report {
             silent_days: 0,
             together: BTreeSet::new(),
             delivered_at: None,
+            seen: Seen::default(),
+            clocks: Vec::new(),
         }
     }
 

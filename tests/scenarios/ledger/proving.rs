@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use lastlooks::{
-    clock::Clock as _,
     domain::ledger::Leaf,
     evidence::{
         bundle::Bundle,
@@ -11,113 +10,21 @@ use lastlooks::{
         promise::{Broken, Promise},
         quorum::Quorum,
     },
-    merkle::{
-        cosignature::cosign,
-        key::{KeyKind, KeyName, NoteSigner},
-        note::Note,
-    },
-    storage::heads::{self, CosignatureRow},
+    merkle::note::Note,
 };
 use serde_json::json;
 
-use super::{all_entries, head, keys, ticks};
+use super::{
+    all_entries, head, keys, ticks,
+    verifiers::{Witnesses, ours, proof, script, until, watched_until},
+};
 use crate::{
     rust_2021::{begin, body, files, on, text},
     support::{
         app::{TestApp, on_each},
-        days::Days,
-        people::{Person, Reporter},
+        people::Person,
     },
 };
-
-/// Two witnesses, as they would cosign what they see.
-struct Witnesses([NoteSigner; 2]);
-
-impl Witnesses {
-    fn new() -> Self {
-        let named = |name: &str, seed| NoteSigner::new(KeyName::new(name).unwrap(), KeyKind::Cosignature, &[seed; 32]);
-        Self([named("local.union.example", 21), named("insurer.example", 22)])
-    }
-
-    /// The file of somebody who trusts both.
-    fn file(&self) -> String {
-        format!("union {}\nproduction {}\n", self.0[0].public(), self.0[1].public())
-    }
-
-    fn quorum(&self) -> Quorum {
-        self.file().parse().unwrap()
-    }
-
-    /// Both cosign the head that is served now.
-    fn cosign(&self, set: &TestApp) {
-        let (text, size) = (head(set).to_string(), head(set).size);
-        let at = u64::try_from(set.now().get() / 1000).unwrap();
-        let rows: Vec<_> = self
-            .0
-            .iter()
-            .map(|witness| CosignatureRow {
-                log: 1,
-                size: size.cast_signed(),
-                witness: witness.public().to_string(),
-                line: cosign(&text, witness, at).to_string(),
-            })
-            .collect();
-        let storage = set.database().open();
-        storage
-            .write_blocking(&[0; 16], move |tx| rows.iter().try_for_each(|row| heads::add_cosignature(tx, row)))
-            .unwrap();
-    }
-}
-
-/// What `docs/verify.py` says of a bundle: its status and its lines.
-fn script(bundle: &str, witnesses: Option<&str>) -> (i32, Vec<String>) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    };
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.py");
-    let mut command = std::process::Command::new("python3");
-    command.arg(script).arg(file("bundle.json", bundle)).args(witnesses.map(|text| file("witnesses.txt", text)));
-    let output = command.output().unwrap();
-    let lines = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
-    (output.status.code().unwrap(), lines)
-}
-
-/// The status of `lastlooks verify`, and its lines.
-fn ours(bundle: &str, quorum: &Quorum) -> (i32, Vec<String>) {
-    match check(bundle, None, quorum) {
-        Ok(findings) => (if findings.is_witnessed { 0 } else { 2 }, findings.lines),
-        Err(_) => (1, Vec::new()),
-    }
-}
-
-/// Goes on to an instant, tick by tick of the ledger, and both witnesses cosign each head.
-#[track_caller]
-fn watched_until(set: &TestApp, days: &mut Days<'_>, witnesses: &Witnesses, at: lastlooks::domain::time::UtcMillis) {
-    while set.clock.now() < at {
-        days.until(set.app().next_ledger_turn(set.clock.now()).min(at));
-        super::turns(set);
-        witnesses.cosign(set);
-    }
-}
-
-/// Goes on to an instant, tick by tick of the ledger.
-#[track_caller]
-fn until(set: &TestApp, days: &mut Days<'_>, at: lastlooks::domain::time::UtcMillis) {
-    while set.clock.now() < at {
-        let next = set.app().next_ledger_turn(set.clock.now());
-        days.until(next.min(at));
-        super::turns(set);
-    }
-}
-
-/// The bundle of a reporter, as it was answered.
-#[track_caller]
-fn proof(reporter: &Reporter) -> String {
-    reporter.sends("GET", "/v1/inbox/proof", None).text()
-}
 
 fn sound(bundle: &str) -> Findings {
     check(bundle, None, &Quorum::default()).unwrap_or_else(|e| panic!("{e}"))

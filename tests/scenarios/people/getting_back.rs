@@ -146,7 +146,7 @@ fn who_lost_both_gets_a_new_key_once_somebody_of_their_side_confirms_it_and_is_t
         let anew = begins_anew(&western, &upm, &path, &lee);
         // Nothing has changed yet: neither for the new password nor for the old one.
         anew.tries_to_sign_in(NEW).refuses(401, "sign-in-required");
-        lee.signs_in();
+        lee.gets("/v1/me").is(200);
         let confirmation = format!("{path}/renewal/confirmation");
         for by in [western.operator(), steward.clone(), lee.clone(), western.producer(1)] {
             by.sends("POST", &confirmation, None).refuses(404, "not-found");
@@ -161,6 +161,7 @@ fn who_lost_both_gets_a_new_key_once_somebody_of_their_side_confirms_it_and_is_t
         assert_eq!(told.len(), 4, "every union seat: {told:?}");
         upm.sends("POST", &confirmation, None).refuses(404, "not-found");
 
+        lee.gets("/v1/me").refuses(401, "sign-in-required");
         lee.tries_to_sign_in(&lee.password).refuses(401, "sign-in-required");
         assert_eq!(filed.read_by(&anew)["shared"], json!(null));
         assert!(envelopes_of(&western, &filed, old["key_id"].as_str().unwrap()).is_empty());

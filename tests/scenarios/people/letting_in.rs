@@ -62,6 +62,8 @@ fn whoever_comes_later_acknowledges_what_is_open_and_reads_it_once_a_desk_mate_h
             (&json!("Ned"), &json!("ned@western.test"), &json!(true))
         );
         assert_eq!(filed.read_by(&ned)["shared"], json!(null), "nobody with a key has come by");
+        looks(&western.steward());
+        assert_eq!(filed.read_by(&ned)["shared"], json!(null), "somebody of the other side came by");
         looks(&first_ad);
         let after = filed.read_by(&ned);
         assert_eq!((&after["sealed"], &after["altered"]), (&json!(false), &json!(false)));
@@ -92,6 +94,7 @@ fn the_reporters_visit_seals_to_whoever_was_let_in() {
     on_each(|set| {
         let mut western = western_of(set);
         let filed = files(&western, 1);
+        filed.done_by(&western.steward(), "messages", json!({ "text": "between us and you" })).is(200);
         let ned = western.seats("Safety", "Ned", "ned@western.test", &["safety_advisor"]);
         filed.reporter.inbox();
         assert_eq!(filed.read_by(&ned)["shared"], json!(null));

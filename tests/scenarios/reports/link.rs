@@ -6,7 +6,11 @@ use lastlooks::{
         ids::{MemberId, ReportId},
         time::{Seconds, UtcMillis},
     },
-    storage::outbox::{self, LinkRow},
+    storage::{
+        StorageError,
+        engine::{self, EngineRow},
+        outbox::{self, LinkRow},
+    },
 };
 use serde_json::json;
 
@@ -143,5 +147,32 @@ fn the_page_is_styled_by_a_file_of_the_host() {
         let style = opens(set, "GET", "/link.css");
         assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
         assert!(style.text().contains("prefers-color-scheme: dark"));
+    });
+}
+
+fn hold(set: &TestApp, held: bool) {
+    let row = EngineRow { held, held_reason: None };
+    set.database()
+        .open()
+        .write_blocking(&KEY, move |tx| engine::save_state(tx, &row))
+        .map_err(|e: StorageError| e)
+        .unwrap();
+}
+
+#[test]
+fn a_link_outlives_a_clock_that_was_wrong_for_a_while() {
+    on_each(|set| {
+        let western = set.western();
+        link(set, &files(&western, 1), &western.first_ad(), 1);
+        let kept = || {
+            set.wait(set.app().keep_up()).unwrap();
+            let hash = OneTime::new([1; 32]).stored();
+            set.database().open().read_blocking(move |conn| outbox::link(conn, &hash)).unwrap().is_some()
+        };
+        hold(set, true);
+        set.advance(Seconds::days(20));
+        assert!(kept(), "a clock that is being checked says that it is over");
+        hold(set, false);
+        assert!(!kept());
     });
 }

@@ -1,10 +1,15 @@
 //! Reports: stored whole, saved once per version, listed and claimed in order.
 
 use lastlooks::{
-    domain::{ids::ReportId, time::UtcMillis},
+    domain::{
+        ids::{ProductionId, ReportId},
+        time::UtcMillis,
+    },
     storage::{
-        Conn, StorageError, ledger, productions, report_parts,
-        reports::{self, BoardFilter, ReportRow, board_key},
+        Conn, StorageError,
+        boards::{self, BoardFilter, BoardOf, BoardRange},
+        ledger, productions, report_parts,
+        reports::{self, ReportRow},
     },
 };
 
@@ -85,22 +90,62 @@ fn a_board_goes_by_deadline_then_by_id_and_pages_without_gap_or_repetition() {
         let deadlines = [Some(30), None, Some(10), Some(20), None, Some(20), Some(-5)];
         storage
             .write_blocking(&KEY, move |tx| {
-                (1..).zip(deadlines).try_for_each(|(id, due)| reports::add(tx, &a_report(id, due)))
+                (1..).zip(deadlines).try_for_each(|(id, due)| reports::add(tx, &a_report(id, due)))?;
+                let elsewhere = a_report(8, Some(1));
+                reports::add(tx, &ReportRow { told_union: 2, board_at: Some(UtcMillis::new(25)), ..elsewhere })
             })
             .unwrap();
-        let mut seen = Vec::new();
-        let mut after = None;
+        let all = |of, told, filter: BoardFilter| {
+            let (range, mut seen, mut after) = (BoardRange { production: PRODUCTION, of, told }, Vec::new(), None);
+            loop {
+                let filter = filter.clone();
+                let page = storage.read_blocking(move |c| boards::places(c, &range, &filter, after, 2)).unwrap();
+                let Some(last) = page.last() else { return seen };
+                after = Some(*last);
+                seen.extend(page.iter().map(|(_, id)| id.as_bytes()[0]));
+            }
+        };
+        let weapons = || BoardFilter { category: Some("weapons".to_owned()), ..BoardFilter::default() };
+        assert_eq!(all(BoardOf::Union, 1, weapons()), [7, 3, 4, 6, 1, 2, 5]);
+        assert_eq!(all(BoardOf::Union, 2, weapons()), [8]);
+        // Each side has its own order.
+        assert_eq!(all(BoardOf::Production, 1, weapons()), [7, 3, 4, 6, 8, 1, 2, 5]);
+        let none: [u8; 0] = [];
+        assert_eq!(all(BoardOf::Union, 1, BoardFilter { unanswered: true, ..BoardFilter::default() }), none);
+        assert_eq!(all(BoardOf::Union, 3, BoardFilter::default()), none);
+    }
+}
+
+#[test]
+fn a_pass_meets_every_report_of_a_production_once() {
+    for database in TestDatabase::each() {
+        let storage = database.open();
+        storage
+            .write_blocking(&KEY, |tx| {
+                (1..=7).try_for_each(|id| {
+                    let row = a_report(id, Some(i64::from(id % 3)));
+                    reports::add(tx, &ReportRow { told_union: i32::from(id % 2), ..row })
+                })?;
+                let other = ProductionId::new([8; 16]);
+                reports::add(tx, &ReportRow { production_id: other, ..a_report(9, None) })
+            })
+            .unwrap();
+        let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let filter =
-                BoardFilter { category: Some("weapons".to_owned()), unanswered: Some(false), ..BoardFilter::default() };
-            let page = storage.read_blocking(move |c| reports::board(c, PRODUCTION, &filter, after, 2)).unwrap();
+            let page = storage.read_blocking(move |c| boards::every(c, PRODUCTION, after, 2)).unwrap();
             let Some(last) = page.last() else { break };
-            after = Some(board_key(last));
+            after = Some(boards::pass_key(last));
             seen.extend(page.iter().map(|row| row.id.as_bytes()[0]));
         }
-        assert_eq!(seen, [7, 3, 4, 6, 1, 2, 5]);
-        let none = BoardFilter { unanswered: Some(true), ..BoardFilter::default() };
-        assert!(storage.read_blocking(move |c| reports::board(c, PRODUCTION, &none, None, 9)).unwrap().is_empty());
+        assert_eq!(seen, [6, 4, 2, 3, 1, 7, 5]);
+        let missed = ReportRow { unanswered: true, ..a_report(10, None) };
+        storage.write_blocking(&KEY, move |tx| reports::add(tx, &missed)).unwrap();
+        let of = |after| {
+            let found = storage.read_blocking(move |c| reports::unanswered_after(c, PRODUCTION, after, 9)).unwrap();
+            found.into_iter().map(|row| row.id.as_bytes()[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(of(None), [10]);
+        assert_eq!(of(Some(ReportId::new([10; 16]))), Vec::<u8>::new());
     }
 }
 

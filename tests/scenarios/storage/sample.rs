@@ -59,6 +59,8 @@ pub fn a_report(id: u8, due: Option<i64>) -> ReportRow {
         open: true,
         outages_until: UtcMillis::new(0),
         kept_out: vec![id; 512],
+        told_production: 1,
+        told_union: 1,
     }
 }
 
@@ -78,6 +80,7 @@ pub fn an_event(report: u8, seq: i32, kind: &str) -> EventRow {
         member_id: None,
         role: None,
         body: "{}".to_owned(),
+        mac: Bytes([0; 32]),
     }
 }
 

@@ -267,12 +267,14 @@ fn the_hot_queries_are_served_by_their_indexes() {
             ),
             (
                 "reports_board",
-                "SELECT id FROM reports WHERE production_id = '' AND coalesce(board_at, 9223372036854775807) >= 5 \
+                "SELECT id FROM reports WHERE production_id = '' AND told_production = 1 \
+                 AND coalesce(board_at, 9223372036854775807) >= 5 \
                  ORDER BY coalesce(board_at, 9223372036854775807), id LIMIT 50",
             ),
             (
                 "reports_board_union",
-                "SELECT id FROM reports WHERE production_id = '' AND coalesce(board_at_union, 9223372036854775807) >= 5 \
+                "SELECT id FROM reports WHERE production_id = '' AND told_union = 1 \
+                 AND coalesce(board_at_union, 9223372036854775807) >= 5 \
                  ORDER BY coalesce(board_at_union, 9223372036854775807), id LIMIT 50",
             ),
         ] {

@@ -130,6 +130,19 @@ impl TestApp {
         Self { clock, client: Client::new(&base_url), app, server, runtime, database, folder }
     }
 
+    /// Another process on the same database, with the same secrets and the same time.
+    pub fn beside(&self) -> Beside {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = Client::new(&format!("http://{}", listener.local_addr().unwrap()));
+        let assembly = Assembly {
+            clock: self.clock.clone(),
+            cost: Wanted::default().cost,
+            ..Assembly::standard(self.app.settings().clone(), Tables::Expect)
+        };
+        let app = assembly.open().unwrap();
+        Beside { client, _server: Running::start(&app, listener) }
+    }
+
     /// The use cases themselves.
     pub fn app(&self) -> &App {
         &self.app
@@ -169,6 +182,13 @@ impl TestApp {
     pub fn joins(&self, code: &str, name: &str, email: &str) -> Person {
         Person::joins(self, code, name, email)
     }
+}
+
+/// Another process on the database of a story.
+pub struct Beside {
+    /// Asks it.
+    pub client: Client,
+    _server: Running,
 }
 
 fn settings(database: &TestDatabase, folder: &Path, base_url: &str, more: Vec<(&'static str, String)>) -> Settings {

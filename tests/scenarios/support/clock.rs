@@ -19,6 +19,8 @@ pub struct ManualClock {
     now: AtomicI64,
     /// How far the wall clock was set, milliseconds.
     set: AtomicI64,
+    /// How long the machine slept, milliseconds.
+    asleep: AtomicI64,
     /// How often somebody asked.
     looks: AtomicU64,
 }
@@ -26,7 +28,8 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock that stands at this instant.
     pub fn at(now: UtcMillis) -> Self {
-        Self { began: now, now: AtomicI64::new(now.get()), set: AtomicI64::default(), looks: AtomicU64::default() }
+        let (set, asleep, looks) = (AtomicI64::default(), AtomicI64::default(), AtomicU64::default());
+        Self { began: now, now: AtomicI64::new(now.get()), set, asleep, looks }
     }
 
     /// How often somebody has asked what time it is.
@@ -45,6 +48,17 @@ impl ManualClock {
         self.set.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
+    /// The machine sleeps for so long: the wall clock goes on, and so does what counts through a suspend.
+    pub fn sleeps(&self, by: Seconds) {
+        self.asleep.fetch_add(by.millis(), Ordering::SeqCst);
+        self.advance(by);
+    }
+
+    /// Moves it on to an instant, unless it is later already.
+    pub fn at_least(&self, at: UtcMillis) {
+        self.now.fetch_max(at.get(), Ordering::SeqCst);
+    }
+
     /// Moves it to an instant that is not earlier.
     pub fn move_to(&self, at: UtcMillis) {
         let before = self.now.swap(at.get(), Ordering::SeqCst);
@@ -59,9 +73,13 @@ impl Clock for ManualClock {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_millis(
-            u64::try_from(self.now().since(self.began) - self.set.load(Ordering::SeqCst)).unwrap_or_default(),
-        )
+        let asleep = u64::try_from(self.asleep.load(Ordering::SeqCst)).unwrap_or_default();
+        self.steady().saturating_sub(Duration::from_millis(asleep))
+    }
+
+    fn steady(&self) -> Duration {
+        let passed = self.now().since(self.began) - self.set.load(Ordering::SeqCst);
+        Duration::from_millis(u64::try_from(passed).unwrap_or_default())
     }
 }
 

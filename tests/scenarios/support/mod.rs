@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod days;
 pub mod encrypted_front;
+pub mod page;
 pub mod people;
 pub mod postgres;
 pub mod smtp_server;

@@ -80,6 +80,12 @@ impl Person {
         Self { client: set.client().clone(), session: Arc::default(), ..self.clone() }
     }
 
+    /// The same person, in the same session, at another process of the service.
+    #[must_use]
+    pub fn through(&self, client: &Client) -> Self {
+        Self { client: client.clone(), ..self.clone() }
+    }
+
     /// What signing in answers.
     pub fn tries_to_sign_in(&self, password: &str) -> Answer {
         let body = json!({ "email": self.email, "password": password });
