@@ -108,7 +108,7 @@ mod tests {
     use crate::merkle::key::{KeyName, NoteSigner};
 
     fn key(name: &str, kind: KeyKind) -> VerifierKey {
-        let seed = [u8::try_from(name.len()).unwrap(); 32];
+        let seed = [name.as_bytes()[0]; 32];
         NoteSigner::new(KeyName::new(name).unwrap(), kind, &seed).public().clone()
     }
 
@@ -138,7 +138,7 @@ mod tests {
             format!("union {} https://x y", key("x", KeyKind::Cosignature)),
             format!("union {}", key("x", KeyKind::Note)),
             format!("production {good}"),
-            format!("union {}", key("other", KeyKind::Cosignature)),
+            format!("union {}", key("lokal", KeyKind::Cosignature)),
         ] {
             let text = format!("union {good}\n{wrong}\n");
             assert_eq!(text.parse::<Quorum>(), Err(NotAWitness { line: 2 }));
