@@ -149,6 +149,7 @@ fn wants_page(request: &HttpRequest) -> bool {
 
 impl Page<'_> {
     /// "2021-10-16 16:55:00 UTC".
+    #[expect(clippy::unused_self, reason = "the template calls it on the page")]
     fn at(&self, text: &str) -> String {
         text.replacen('T', " ", 1).replacen('Z', " UTC", 1)
     }
@@ -161,10 +162,12 @@ impl Page<'_> {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "the template calls it on the page")]
     fn words(&self, code: &str) -> String {
         code.replace('_', " ")
     }
 
+    #[expect(clippy::unused_self, reason = "the template calls it on the page")]
     fn role(&self, code: &str) -> String {
         role_label(code).into_owned()
     }

@@ -50,6 +50,7 @@ use lastlooks::{
     },
     witness::request::{self, AddCheckpoint},
 };
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use serde_json::json;
 
 use crate::{
@@ -69,7 +70,7 @@ fn time() -> Duration {
 }
 
 /// Runs readers in turn, each on its own inputs, until the time is over.
-fn fuzz(group: &str, readers: Vec<(&str, Vec<Vec<u8>>, Reader<'_>)>) {
+fn fuzz(group: &str, readers: &[(&str, Vec<Vec<u8>>, Reader<'_>)]) {
     let seed = std::env::var("LASTLOOKS_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let (begun, mut chance) = (Instant::now(), Chance(seed));
     let mut kept: Vec<(BTreeSet<String>, Vec<Vec<u8>>)> =
@@ -159,7 +160,7 @@ fn evidence() {
     let small = serde_json::to_string(&serde_json::from_value::<Bundle>(small).unwrap()).unwrap();
     fuzz(
         "evidence",
-        vec![
+        &[
             (
                 "bundle",
                 vec![real.bundle.clone().into_bytes()],
@@ -225,7 +226,7 @@ fn merkle() {
         + &real.checkpoint;
     fuzz(
         "merkle",
-        vec![
+        &[
             (
                 "note",
                 vec![real.checkpoint.clone().into_bytes(), real.promise.clone().into_bytes()],
@@ -291,7 +292,7 @@ fn witnesses() {
     let lines = format!("# ours\nunion {local} https://w.example/a\n\nproduction {insurer}\nother {other}\n");
     fuzz(
         "witness",
-        vec![
+        &[
             ("add-checkpoint", vec![asked("0", ""), asked("64", &proof)], Box::new(one_spelling::<AddCheckpoint>)),
             (
                 "claim",
@@ -344,7 +345,7 @@ fn sealing() {
     };
     fuzz(
         "sealing",
-        vec![
+        &[
             (
                 "words",
                 vec![words.into_bytes()],
@@ -435,10 +436,10 @@ fn tokens_and_cursors() {
     };
     // What a header or an address can hold.
     let shown = |bytes: &[u8]| text(bytes).chars().filter(char::is_ascii_graphic).collect::<String>();
-    let escaped = |bytes: &[u8]| bytes.iter().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let escaped = |bytes: &[u8]| percent_encode(bytes, NON_ALPHANUMERIC).to_string();
     fuzz(
         "edge",
-        vec![
+        &[
             (
                 "token",
                 vec![token.clone().into_bytes(), unsigned.clone().into_bytes()],

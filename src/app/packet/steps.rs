@@ -155,11 +155,12 @@ impl Step<'_> {
     /// What was done at this step, or met its deadline.
     fn act(&self, event: &Event) -> Option<PacketAct> {
         let (level, met, in_time): (Level, &[Level], Option<bool>) = match &event.kind {
-            EventKind::Acknowledged { level, met } => (*level, met, Some(!met.is_empty())),
+            EventKind::Acknowledged { level, met } | EventKind::Summary { level, met, .. } => {
+                (*level, met, Some(!met.is_empty()))
+            }
             EventKind::Answered { level, met, in_time, .. } => (*level, met, Some(*in_time)),
             EventKind::AnsweredByReferral { levels } => (*levels.first()?, levels, Some(true)),
             EventKind::Referred { level, .. } | EventKind::Completed { level, .. } => (*level, &[], None),
-            EventKind::Summary { level, met, .. } => (*level, met, Some(!met.is_empty())),
             EventKind::Filed { .. }
             | EventKind::Delivered
             | EventKind::Assigned { .. }

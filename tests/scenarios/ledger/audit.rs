@@ -72,7 +72,7 @@ fn a_changed_checkpoint_is_named() {
         behind_the_triggers(
             set,
             "ledger_checkpoints",
-            "UPDATE ledger_checkpoints SET note = replace(note, 'A', 'B') WHERE size = (SELECT min(size) FROM ledger_checkpoints)",
+            "UPDATE ledger_checkpoints SET note = replace(note, '=', 'A') WHERE size = (SELECT min(size) FROM ledger_checkpoints)",
         );
         let flaw = audit(set).unwrap_err();
         assert!(flaw.starts_with("the checkpoint of "), "{flaw}");

@@ -96,9 +96,10 @@ fn an_outsiders_view_is_the_same_but_for_random_bytes_when_reports_or_levels_are
         proptest::prop_assert_eq!(distinct.len(), bytes.len() + bytes_swapped.len());
         // And they look like chance: about half of all bits are set, at every one of the 256 places.
         for at in 0..256 {
-            let set = bytes.iter().filter(|half| half[at / 8] >> (at % 8) & 1 == 1).count();
-            let (half, spread) = (bytes.len() as f64 / 2.0, (bytes.len() as f64).sqrt() / 2.0);
-            proptest::prop_assert!((set as f64 - half).abs() < 6.0 * spread, "bit {}: {} of {}", at, set, bytes.len());
+            let ones = bytes.iter().filter(|half| half[at / 8] >> (at % 8) & 1 == 1).count();
+            let all = bytes.len();
+            // Within six times the spread that tosses of a coin have.
+            proptest::prop_assert!((2 * ones).abs_diff(all).pow(2) < 36 * all, "bit {}: {} of {}", at, ones, all);
         }
         Ok(())
     });

@@ -1,6 +1,7 @@
 //! The packet: everything that is on record of a report, as one side may see it.
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::{
     ticks,
@@ -129,7 +130,6 @@ fn its_proof_is_the_bundle_and_its_findings_are_what_a_verifier_says() {
             assert_eq!(serde_json::from_str::<Value>(&bundle).unwrap(), packet["proof"]);
             let (status, lines) = ours(&bundle, &lastlooks::evidence::quorum::Quorum::default());
             assert_eq!((status, json!(lines)), (2, packet["findings"].clone()));
-            use sha2::Digest as _;
             assert_eq!(packet["proof_sha256"], hex::encode(sha2::Sha256::digest(&bundle)));
             assert!(!packet["proof"]["entries"].as_array().unwrap().is_empty());
         }
