@@ -72,7 +72,9 @@ fn time() -> Duration {
 /// Runs readers in turn, each on its own inputs, until the time is over.
 fn fuzz(group: &str, readers: &[(&str, Vec<Vec<u8>>, Reader<'_>)]) {
     let seed = std::env::var("LASTLOOKS_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let (begun, mut chance) = (Instant::now(), Chance(seed));
+    #[expect(clippy::disallowed_methods, reason = "it runs for so many seconds of real time")]
+    let begun = Instant::now();
+    let mut chance = Chance(seed);
     let mut kept: Vec<(BTreeSet<String>, Vec<Vec<u8>>)> =
         readers.iter().map(|(_, seeds, _)| (BTreeSet::new(), seeds.clone())).collect();
     let mut runs: BTreeMap<&str, u64> = BTreeMap::new();
@@ -218,23 +220,23 @@ fn evidence() {
 
 #[test]
 fn merkle() {
-    let real = real();
-    let (log, promises) = real.keys.clone();
-    let (checkpoint, key) = (real.checkpoint.clone(), log.clone());
+    let example = real();
+    let (log, promises) = example.keys.clone();
+    let (checkpoint, key) = (example.checkpoint.clone(), log.clone());
     let paths = ["0/x001/x234/067.p/64", "entries/000", "63/999", "entries/x001/000.p/255"];
     let proof = "c2sp.org/tlog-proof@v1\nindex 3\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n".to_owned()
-        + &real.checkpoint;
+        + &example.checkpoint;
     fuzz(
         "merkle",
         &[
             (
                 "note",
-                vec![real.checkpoint.clone().into_bytes(), real.promise.clone().into_bytes()],
+                vec![example.checkpoint.clone().into_bytes(), example.promise.clone().into_bytes()],
                 Box::new(one_spelling::<Note>),
             ),
             (
                 "checkpoint",
-                vec![real.checkpoint.clone().into_bytes()],
+                vec![example.checkpoint.clone().into_bytes()],
                 Box::new(move |bytes| {
                     let Ok(note) = text(bytes).parse::<Note>() else { return "no note".to_owned() };
                     let seen = cosignature::seen_at(&note, &promises).map(|seen| seen.is_some());
@@ -249,14 +251,14 @@ fn merkle() {
             ),
             (
                 "checkpoint's text",
-                vec![real.checkpoint.split_inclusive('\n').take(3).collect::<String>().into_bytes()],
+                vec![example.checkpoint.split_inclusive('\n').take(3).collect::<String>().into_bytes()],
                 Box::new(one_spelling::<Checkpoint>),
             ),
             ("verifier key", vec![key.to_string().into_bytes()], Box::new(one_spelling::<VerifierKey>)),
             ("tile path", paths.map(|path| path.as_bytes().to_vec()).to_vec(), Box::new(one_spelling::<TilePath>)),
             (
                 "entries",
-                vec![real.entries.clone(), entries::encode([[1; 65].as_slice()]).unwrap()],
+                vec![example.entries.clone(), entries::encode([[1; 65].as_slice()]).unwrap()],
                 Box::new(|bytes| match entries::decode(bytes) {
                     Some(read) => {
                         assert_eq!(entries::encode(read.iter().copied()).as_deref(), Some(bytes), "another spelling");

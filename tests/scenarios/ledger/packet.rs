@@ -32,7 +32,7 @@ fn page(person: &Person, id: &str) -> Answer {
 }
 
 /// Report 1, unanswered by level 1, answered by the unit production manager at 11:05, in the log.
-fn answered<'a>(set: &'a TestApp) -> (crate::support::western::Western<'a>, String) {
+fn answered(set: &TestApp) -> (crate::support::western::Western<'_>, String) {
     let (western, mut days) = begin(set);
     ticks(set);
     files(&mut days, &western, 1, body(1));
