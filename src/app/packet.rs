@@ -113,11 +113,14 @@ impl OnRecord {
         self.sorted(told_none)
     }
 
-    /// Notices in the order in which they were accepted.
+    /// Notices in the order in which they were accepted; those of one moment by what they say and to whom, for mails of
+    /// one moment are on their way together.
     fn sorted<'r>(&self, rows: impl Iterator<Item = &'r DeliveryRow>) -> Vec<PacketNotice> {
-        let mut rows: Vec<&DeliveryRow> = rows.collect();
-        rows.sort_by_key(|row| (row.span_to, row.mail_hash.0));
-        rows.into_iter().map(|row| self.notice(row)).collect()
+        let mut notices: Vec<(UtcMillis, PacketNotice)> = rows.map(|row| (row.span_to, self.notice(row))).collect();
+        notices.sort_by(|(at, one), (also, other)| {
+            (at, &one.kind, &one.desk, &one.to).cmp(&(also, &other.kind, &other.desk, &other.to))
+        });
+        notices.into_iter().map(|(_, notice)| notice).collect()
     }
 
     fn notice(&self, row: &DeliveryRow) -> PacketNotice {

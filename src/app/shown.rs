@@ -129,6 +129,13 @@ pub(super) fn timeline(events: &[(i32, Event)], opened: &[Opened]) -> Vec<Timeli
     if let Some(delivered) = lines.iter_mut().find(|line| line.what == "delivered") {
         (delivered.level, delivered.cycle) = (first, 1);
     }
+    // Mails of one moment are on their way together; which server took its own first says nothing.
+    let together = |one: &TimelineView, next: &TimelineView| {
+        one.what == "notified" && (&one.what, &one.at) == (&next.what, &next.at)
+    };
+    for told in lines.chunk_by_mut(together) {
+        told.sort_by_key(|line| (line.cycle, line.level));
+    }
     lines
 }
 

@@ -8,6 +8,7 @@ pub mod ids;
 pub mod ledger;
 pub mod lifecycle;
 pub mod notice;
+pub mod object;
 pub mod policy;
 pub mod production;
 pub mod report;

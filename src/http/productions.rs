@@ -20,7 +20,7 @@ use crate::{
         productions::{NewProduction, ProductionView, SettingsChange},
         roster::RosterView,
     },
-    domain::{ids::ProductionId, production::Named},
+    domain::{ids::ProductionId, object::Object, production::Named},
 };
 
 /// Rows of a page unless asked otherwise.
@@ -135,14 +135,14 @@ pub(crate) struct SettingsBody {
     #[schema(min_length = 1, max_length = 500)]
     emergency_text: Option<String>,
     /// Places where a hazard can be, at most 100, each code once.
-    #[schema(max_items = 100)]
-    places: Option<Vec<NamedBody>>,
+    #[schema(value_type = Option<Vec<NamedBody>>, max_items = 100)]
+    places: Option<Vec<Object<NamedBody>>>,
     /// Departments, as places.
-    #[schema(max_items = 100)]
-    departments: Option<Vec<NamedBody>>,
+    #[schema(value_type = Option<Vec<NamedBody>>, max_items = 100)]
+    departments: Option<Vec<Object<NamedBody>>>,
     /// Roles, as places.
-    #[schema(max_items = 100)]
-    roles: Option<Vec<NamedBody>>,
+    #[schema(value_type = Option<Vec<NamedBody>>, max_items = 100)]
+    roles: Option<Vec<Object<NamedBody>>>,
 }
 
 /// A field that was given, be it null.
@@ -152,8 +152,9 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 
 impl From<SettingsBody> for SettingsChange {
     fn from(body: SettingsBody) -> Self {
-        let named = |entries: Option<Vec<NamedBody>>| {
-            entries.map(|all| all.into_iter().map(|entry| Named { code: entry.code, name: entry.name }).collect())
+        let named = |entries: Option<Vec<Object<NamedBody>>>| {
+            entries
+                .map(|all| all.into_iter().map(|Object(entry)| Named { code: entry.code, name: entry.name }).collect())
         };
         Self {
             name: body.name,

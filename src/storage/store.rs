@@ -1,19 +1,18 @@
 //! [`Storage`]: opens a database, hands writes to the writers and reads to the readers.
 
+mod threads;
+
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
-    thread::{self, JoinHandle},
+    sync::{Arc, Mutex, mpsc::SyncSender},
+    thread::JoinHandle,
     time::Duration,
 };
 
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    checkpoints::{Log, Turn},
+    checkpoints::Turn,
     connection::{Access, Conn, Link, Target, Tx},
     crowd::{Coming, Crowd},
     engine,
@@ -21,8 +20,8 @@ use super::{
     filings::{self, Earlier, Glance, NewReport},
     job::{Claim, File, Job, Write},
     migrations,
-    reader::{Read, Reader, Snapshot, read},
-    writer::{Task, Writer},
+    reader::{Read, Snapshot, read},
+    writer::Task,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -331,68 +330,6 @@ impl Storage {
             Err(_) => answer.await,
         };
         answered.unwrap_or_else(|_| Err(gone().into()))
-    }
-}
-
-impl Inner {
-    fn start_writers(&mut self, settings: &WriterSettings, first: Link) -> Result<(), StorageError> {
-        let count = match self.target {
-            Target::Sqlite(_) => 1,
-            Target::Postgres { .. } => settings.writers.max(1),
-        };
-        let mut link = Some(first);
-        for number in 0..count {
-            let (sender, tasks) = sync_channel(settings.queue.max(1));
-            let writer = Writer {
-                target: self.target.clone(),
-                tasks,
-                max_batch: settings.max_batch.max(1),
-                linger: settings.linger,
-                crowd: self.crowd.clone(),
-                log: Log::start(&self.target, &self.log_turn)?,
-                patience: settings.patience,
-                clock: Arc::clone(&self.clock),
-                link: link.take(),
-                changed: self.changed.clone(),
-            };
-            self.start(format!("writer {number}"), move || writer.run())?;
-            self.writers.push(sender);
-        }
-        Ok(())
-    }
-
-    fn start_readers(&mut self, settings: &WriterSettings) -> Result<(), StorageError> {
-        let (sender, tasks): (_, Receiver<Read>) = sync_channel(settings.queue.max(1));
-        let tasks = Arc::new(Mutex::new(tasks));
-        for number in 0..settings.readers.max(1) {
-            let reader = Reader { target: self.target.clone(), link: None };
-            let tasks = Arc::clone(&tasks);
-            self.start(format!("reader {number}"), move || reader.run(&tasks))?;
-        }
-        self.readers = Some(sender);
-        Ok(())
-    }
-
-    fn start(&mut self, name: String, work: impl FnOnce() + Send + 'static) -> Result<(), StorageError> {
-        let started = thread::Builder::new().name(name).spawn(work);
-        let handle = started.map_err(|e| StorageError::Unavailable(format!("no thread could be started: {e}")))?;
-        self.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(handle);
-        Ok(())
-    }
-}
-
-impl Drop for Inner {
-    /// Lets the threads finish what they accepted, so that the end of the process cuts no COMMIT short.
-    fn drop(&mut self) {
-        self.writers.clear();
-        self.readers = None;
-        let this = thread::current().id();
-        for handle in self.threads.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            if handle.thread().id() != this {
-                // A thread that panicked has nothing left to finish.
-                drop(handle.join());
-            }
-        }
     }
 }
 

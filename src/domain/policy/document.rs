@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Seconds, UtcMillis};
-use crate::domain::catalogue::Severity;
+use crate::domain::{catalogue::Severity, object::Object};
 
 /// The window that stands in where a document was never checked.
 const SHORTEST: Seconds = Seconds(10);
@@ -169,11 +169,11 @@ impl Repeated {
 #[serde(deny_unknown_fields, default)]
 struct Partial {
     steps: BTreeMap<RowKey, Seconds>,
-    windows: BTreeMap<RowKey, PartialWindows>,
+    windows: BTreeMap<RowKey, Object<PartialWindows>>,
     contest_seconds: Seconds,
     verification: BTreeMap<SeverityKey, Seconds>,
     observers: Vec<Severity>,
-    repeated: PartialRepeated,
+    repeated: Object<PartialRepeated>,
 }
 
 /// A row as the key of a map: read as text first, so that a complaint about what stands there can name the path.
@@ -228,7 +228,7 @@ impl Default for Partial {
             contest_seconds: shipped.contest_seconds,
             verification: BTreeMap::new(),
             observers: shipped.observers,
-            repeated: PartialRepeated::default(),
+            repeated: Object::default(),
         }
     }
 }
@@ -238,7 +238,7 @@ impl From<Partial> for PolicyDocument {
         let mut document = Self::shipped();
         document.steps.extend(given.steps.into_iter().map(|(RowKey(row), step)| (row, step)));
         document.verification.extend(given.verification.into_iter().map(|(SeverityKey(key), window)| (key, window)));
-        for (RowKey(row), windows) in given.windows {
+        for (RowKey(row), Object(windows)) in given.windows {
             if let Some(shipped) = document.windows.get_mut(&row) {
                 shipped.acknowledge = windows.acknowledge.unwrap_or(std::mem::take(&mut shipped.acknowledge));
                 shipped.answer = windows.answer.unwrap_or(shipped.answer);

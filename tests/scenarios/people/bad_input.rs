@@ -99,6 +99,7 @@ fn a_field_that_is_wrong_is_named_and_its_value_is_not_repeated() {
             ("PATCH", &production, json!({ "crew_size": -1 }), "crew_size"),
             ("PATCH", &production, json!({ "places": [{ "code": "Hunter2", "name": "x" }] }), "places[0].code"),
             ("PATCH", &production, json!({ "places": [{ "code": "a", "name": "x", "gps": 1 }] }), "places[0].gps"),
+            ("PATCH", &production, json!({ "places": [["hunter2", "x"]] }), "places[0]"),
             ("PATCH", &production, json!({ "languages": ["hunter2"] }), "languages[0]"),
             (
                 "PUT",
@@ -108,6 +109,8 @@ fn a_field_that_is_wrong_is_named_and_its_value_is_not_repeated() {
             ),
             ("PUT", &policy, json!({ "steps": { "immediate": 0 } }), "steps.immediate"),
             ("PUT", &policy, json!({ "repeated": { "after": 5, "within": 5 } }), "repeated.after"),
+            ("PUT", &policy, json!({ "repeated": [null, null] }), "repeated"),
+            ("PUT", &policy, json!({ "windows": { "concern": [[60], 60, "hunter2"] } }), "windows.concern"),
             ("POST", &desks, json!({ "name": "x", "side": "hunter2", "level": 1 }), "side"),
             ("POST", &desks, json!({ "name": "hunter2\t", "side": "union", "level": 300 }), "level"),
         ];
