@@ -27,7 +27,7 @@ use lastlooks::{
     entropy::{Entropy, SystemEntropy},
     merkle::{Hash, proof},
     storage::{
-        Storage, StorageError, Target, WriterSettings,
+        Storage, StorageError, Target, WriterSettings, beside,
         ledger::{self, PendingRow},
     },
 };
@@ -159,9 +159,10 @@ fn fill(storage: &Storage, count: usize, now: UtcMillis) -> anyhow::Result<()> {
 fn pending(now: UtcMillis) -> PendingRow {
     let mut leaf: [u8; 65] = chance().bytes();
     leaf[0] = 1;
+    let report = ReportId::new(chance().bytes());
     PendingRow {
-        id: chance().bytes().into(),
-        report_id: Some(ReportId::new(chance().bytes())),
+        id: beside(report, &chance().bytes()).into(),
+        report_id: Some(report),
         leaf: leaf.into(),
         opening: chance().bytes::<OPENING_BYTES>().to_vec(),
         recorded_at: now,
