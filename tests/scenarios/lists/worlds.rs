@@ -276,9 +276,13 @@ fn seen(answer: &Answer) -> String {
     format!("{} {headers:?}\n{}", answer.status, answer.text())
 }
 
-/// A packet: its bundle as any bundle, and without hashes over it and over mails, in which a link and a root stand.
+/// A packet: its bundle as any bundle, and without hashes over it and over mails, in which a link and a root stand. What
+/// the bundle says comes in the order of its entries, which for mails of one instant is that of their arrival.
 fn packet(mut answered: Value) -> String {
     answered["proof"] = json!(shape(&answered["proof"]));
+    if let Some(findings) = answered["findings"].as_array_mut() {
+        findings.sort_by_key(Value::to_string);
+    }
     unhash(&mut answered);
     answered.to_string()
 }
