@@ -17,8 +17,9 @@
 //! | [`evidence`] | promises and bundles, and how a stranger checks them |
 //! | [`merkle`] | RFC 6962 trees, tiles, signed notes |
 //! | [`domain`] | the rules, pure |
-//! | [`config`], [`clock`], [`entropy`] | settings, time, chance |
+//! | [`config`], [`clock`], [`entropy`], [`agent`] | settings, time, chance, asking other hosts |
 
+pub mod agent;
 pub mod app;
 pub mod auth;
 pub mod cli;

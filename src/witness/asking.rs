@@ -6,19 +6,18 @@
 //!
 //! Source: C2SP tlog-witness.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use ureq::{
-    Agent, Body,
-    http::Response,
-    tls::{Certificate, RootCerts, TlsConfig, TlsProvider},
-};
+use ureq::{Agent, Body, http::Response};
 
 use super::{folder::Folder, request::AddCheckpoint};
-use crate::merkle::{
-    cosignature,
-    key::VerifierKey,
-    note::{MOST_BYTES, NoteSignature},
+use crate::{
+    agent::agent,
+    merkle::{
+        cosignature,
+        key::VerifierKey,
+        note::{MOST_BYTES, NoteSignature},
+    },
 };
 
 /// Time for one answer.
@@ -72,7 +71,7 @@ pub struct Line {
 impl Line {
     /// The way to the witness with this key at this address.
     pub fn to(url: &str, key: VerifierKey) -> Self {
-        Self { agent: agent(url), url: url.trim_end_matches('/').to_owned(), key }
+        Self { agent: agent(url, PATIENCE), url: url.trim_end_matches('/').to_owned(), key }
     }
 
     /// Asks for a cosignature.
@@ -119,21 +118,6 @@ fn read(answer: &mut Response<Body>) -> Result<String, Unanswered> {
     let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
     let read = answer.body_mut().with_config().limit(limit).read_to_string();
     read.map_err(|e| Unanswered::Away(e.to_string()))
-}
-
-fn agent(url: &str) -> Agent {
-    let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(PATIENCE));
-    if !url.starts_with("https://") {
-        return config.build().into();
-    }
-    // What this machine trusts: a witness with a certificate of its own authority is named in SSL_CERT_FILE.
-    let trusted = rustls_native_certs::load_native_certs().certs;
-    let roots: Vec<_> = trusted.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .root_certs(RootCerts::from(roots.into_iter()));
-    config.tls_config(tls.build()).build().into()
 }
 
 #[cfg(test)]

@@ -8,15 +8,16 @@ use std::{
 /// Each room and the rooms that it may import from. `clock`, `entropy` and `config` stand beside `domain`.
 ///
 /// Source: architecture.md, "Rooms".
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &[]),
+    ("agent", &[]),
     // Witnesses are named in a setting, in the form that verifiers read.
     ("config", &["domain", "entropy", "merkle", "evidence"]),
     ("merkle", &["domain"]),
     ("evidence", &["domain", "merkle"]),
-    ("witness", &["domain", "entropy", "merkle"]),
+    ("witness", &["domain", "entropy", "agent", "merkle"]),
     ("notify", &["domain", "clock", "entropy", "config"]),
     ("sealing", &["domain", "clock", "entropy", "config"]),
     // Sessions and passwords are made of the keys that sealing derives.
@@ -42,8 +43,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     (
         "cli",
         &[
-            "domain", "clock", "entropy", "config", "merkle", "evidence", "witness", "notify", "sealing", "auth",
-            "storage", "app", "http", "worker", "web",
+            "domain", "clock", "entropy", "agent", "config", "merkle", "evidence", "witness", "notify", "sealing",
+            "auth", "storage", "app", "http", "worker", "web",
         ],
     ),
 ];

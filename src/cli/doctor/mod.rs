@@ -20,8 +20,6 @@ mod logs;
 mod mail;
 mod public;
 
-pub(in crate::cli) use public::agent;
-
 use std::{
     io::Write,
     path::{Path, PathBuf},

@@ -5,18 +5,17 @@
 //!
 //! Source: experience.md, "Operator".
 
-use std::{net::Ipv6Addr, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{net::Ipv6Addr, path::PathBuf, thread, time::Duration};
 
 use anyhow::bail;
 use jiff::fmt::rfc2822;
 use ureq::{
-    Agent, Body,
+    Body,
     http::{Method, Request, Response},
-    tls::{Certificate, RootCerts, TlsConfig, TlsProvider},
 };
 
 use super::{finding::Finding, inside::CLOCK_OFF, logs};
-use crate::{clock::Clock, config::Settings, domain::time::UtcMillis, http::edge::STEP_BYTES};
+use crate::{agent::agent, clock::Clock, config::Settings, domain::time::UtcMillis, http::edge::STEP_BYTES};
 
 /// Time for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,7 +42,7 @@ pub(super) fn is_live(settings: &Settings) -> anyhow::Result<()> {
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { Ipv6Addr::LOCALHOST.into() });
     }
-    let answer = agent("http://").get(format!("http://{address}/health/live")).call()?;
+    let answer = agent("http://", PATIENCE).get(format!("http://{address}/health/live")).call()?;
     match answer.status().as_u16() {
         200 => Ok(()),
         status => bail!("{address} answers {status}"),
@@ -83,7 +82,7 @@ struct Answer {
 
 /// Asks every quiet address; what the first of them answered.
 fn ask(url: &str, mark: &str, clock: &dyn Clock) -> Result<Answer, ureq::Error> {
-    let agent = agent(url);
+    let agent = agent(url, PATIENCE);
     let mut first = None;
     for (method, path) in QUIET {
         let has_body = method == Method::POST;
@@ -96,22 +95,6 @@ fn ask(url: &str, mark: &str, clock: &dyn Clock) -> Result<Answer, ureq::Error> 
         first = first.or_else(|| Some(read(answer, clock.now())));
     }
     Ok(first.unwrap_or_default())
-}
-
-/// Asks an address, and trusts whatever this machine trusts.
-pub(in crate::cli) fn agent(url: &str) -> Agent {
-    let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(PATIENCE));
-    if !url.starts_with("https://") {
-        return config.build().into();
-    }
-    // What this machine trusts, as a phone trusts what it was made with.
-    let trusted = rustls_native_certs::load_native_certs().certs;
-    let roots: Vec<_> = trusted.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .root_certs(RootCerts::from(roots.into_iter()));
-    config.tls_config(tls.build()).build().into()
 }
 
 fn read(mut answer: Response<Body>, now: UtcMillis) -> Answer {

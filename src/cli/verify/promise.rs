@@ -8,6 +8,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -15,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ureq::Agent;
 
 use crate::{
-    cli::doctor,
+    agent::agent,
     domain::ledger::Leaf,
     evidence::{
         bundle::{Bundle, BundledPromise, FORMAT, written},
@@ -35,6 +36,8 @@ use crate::{
     },
 };
 
+/// Time for one answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of one tile or note, at most.
 const MOST_BYTES: u64 = 1 << 17;
 /// Leaves that are looked through, at most: more than two years of ticks.
@@ -53,7 +56,7 @@ impl Log {
         if text.starts_with("http://") || text.starts_with("https://") {
             let base = text.trim_end_matches('/');
             let base = if base.ends_with("/ledger") { base.to_owned() } else { format!("{base}/ledger") };
-            return Self::Host(Box::new(doctor::agent(text)), format!("{base}/"));
+            return Self::Host(Box::new(agent(text, PATIENCE)), format!("{base}/"));
         }
         Self::Folder(PathBuf::from(text))
     }
