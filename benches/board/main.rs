@@ -11,19 +11,19 @@
 #![expect(clippy::disallowed_methods, reason = "this measures real time")]
 
 mod crowd;
-#[path = "../../tests/scenarios/support/postgres.rs"]
-#[expect(unreachable_pub, dead_code, reason = "stories use more of it")]
-#[expect(clippy::unwrap_used, clippy::expect_used, reason = "a story fails by panicking")]
-mod postgres;
+#[path = "../shared/databases.rs"]
+mod databases;
 mod raw;
 mod reader;
+#[path = "../shared/serving.rs"]
+mod serving;
 mod show;
 
 use std::time::{Duration, Instant};
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
-use crate::{reader::Reader, show::Show};
+use crate::{databases::Which, reader::Reader, show::Show};
 
 /// As the service has it.
 #[global_allocator]
@@ -65,27 +65,10 @@ struct Args {
     bench: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Which {
-    Sqlite,
-    Postgres,
-    Both,
-}
-
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     println!("{} cores; one client; {} requests of each kind", std::thread::available_parallelism()?, args.requests);
-    if args.database != Which::Postgres {
-        let folder = tempfile::tempdir()?;
-        println!("\nSQLite");
-        measure(&args, &format!("sqlite:{}", folder.path().join("lastlooks.db").display()))?;
-    }
-    if args.database != Which::Sqlite {
-        let server = postgres::Server::start_with("");
-        println!("\nPostgreSQL");
-        measure(&args, &server.url(&server.create_database()))?;
-    }
-    Ok(())
+    args.database.each(|place| measure(&args, &place.url()))
 }
 
 fn measure(args: &Args, url: &str) -> anyhow::Result<()> {

@@ -1,14 +1,7 @@
 //! A show with the shipped chain behind the real server, in this process.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::Path,
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
-use anyhow::Context as _;
 use lastlooks::{
     app::{
         App,
@@ -17,13 +10,13 @@ use lastlooks::{
     },
     auth::stretch::Cost,
     cli::assemble::{Assembly, Tables, runtime},
-    clock::SystemClock,
     config::{Settings, Sources, read_file},
     domain::{ids::ProductionId, policy::Side},
     entropy::{Entropy, SystemEntropy},
-    http::{body::Limits, health::Checks, routes, server},
     storage::{Storage, Target, WriterSettings},
 };
+
+use crate::serving;
 
 /// Everybody's.
 pub(crate) const PASSWORD: &str = "a western rides at dawn";
@@ -73,30 +66,9 @@ impl Show {
         let patient = WriterSettings { patience: Duration::from_mins(30), ..WriterSettings::default() };
         let storage = Storage::open(Target::parse(url)?, &patient)?;
         let (production, crew_code) = runtime()?.block_on(seat_everybody(&app))?;
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
-        let (sender, started) = mpsc::channel();
-        let shared = app.clone();
-        thread::spawn(move || serve(listener, &shared, &sender));
-        started.recv().context("the server did not start")?;
+        let (address, ..) = serving::serve(&app)?;
         Ok(Self { address, crew_code, production, app, storage, _folder: folder })
     }
-}
-
-fn serve(listener: TcpListener, app: &App, started: &mpsc::Sender<()>) -> std::io::Result<()> {
-    actix_web::rt::System::new().block_on(async {
-        let parts = server::Parts {
-            checks: Checks::default(),
-            clock: Arc::new(SystemClock::new()),
-            boot: chance().bytes(),
-            limits: Limits::default(),
-            metrics: None,
-        };
-        let server = server::start(listener, parts, routes::every(app))?;
-        // Nobody waits for it only if the benchmark is over already.
-        started.send(()).ok();
-        server.await
-    })
 }
 
 fn app(url: &str, folder: &Path) -> anyhow::Result<App> {

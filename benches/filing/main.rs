@@ -11,12 +11,12 @@
 
 mod alone;
 mod cpu;
+#[path = "../shared/databases.rs"]
+mod databases;
 mod filing_body;
 mod load;
-#[path = "../../tests/scenarios/support/postgres.rs"]
-#[expect(unreachable_pub, dead_code, reason = "stories use more of it")]
-#[expect(clippy::unwrap_used, clippy::expect_used, reason = "a story fails by panicking")]
-mod postgres;
+#[path = "../shared/serving.rs"]
+mod serving;
 mod show;
 
 use std::{process::ExitCode, time::Duration};
@@ -24,7 +24,12 @@ use std::{process::ExitCode, time::Duration};
 use clap::{Parser, ValueEnum};
 use lastlooks::storage::WriterSettings;
 
-use crate::{alone::Alone, load::Load, show::Show};
+use crate::{
+    alone::Alone,
+    databases::{Place, Which},
+    load::Load,
+    show::Show,
+};
 
 /// As the service has it.
 #[global_allocator]
@@ -59,13 +64,6 @@ struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Which {
-    Sqlite,
-    Postgres,
-    Both,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Phase {
     Alone,
     Group,
@@ -80,23 +78,16 @@ fn main() -> anyhow::Result<ExitCode> {
         args.clients, args.rounds, args.seconds
     );
     let mut errors = 0;
-    if args.database != Which::Postgres {
-        let folders = [tempfile::tempdir()?, tempfile::tempdir()?];
-        let url = |n: usize| format!("sqlite:{}", folders[n].path().join("lastlooks.db").display());
-        println!("\nSQLite: a file, journal in WAL, synchronous=FULL");
-        errors += measure(&args, None, &url(0), &url(1))?;
-    }
-    if args.database != Which::Sqlite {
-        let server = postgres::Server::start_with("");
-        let url = |_| server.url(&server.create_database());
-        println!("\nPostgreSQL: a server of its own, fsync and synchronous_commit on");
-        errors += measure(&args, first_process(&server), &url(0), &url(1))?;
-    }
+    args.database.each(|place| {
+        errors += measure(&args, first_process(place), &place.url(), &place.url())?;
+        Ok(())
+    })?;
     Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The process whose children are the server's.
-fn first_process(server: &postgres::Server) -> Option<u32> {
+/// The process whose children are the server's; none for files.
+fn first_process(place: &Place) -> Option<u32> {
+    let Place::Server(server) = place else { return None };
     let file = std::fs::read_to_string(server.folder()?.join("data/postmaster.pid")).ok()?;
     file.lines().next()?.trim().parse().ok()
 }

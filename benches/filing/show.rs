@@ -1,13 +1,8 @@
 //! A show with the shipped chain of twelve seats behind the real server, in this process.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    sync::{Arc, mpsc},
-    thread::{self, JoinHandle},
-};
+use std::{net::SocketAddr, sync::Arc, thread::JoinHandle};
 
 use actix_web::dev::ServerHandle;
-use anyhow::Context as _;
 use lastlooks::{
     app::{
         App, Parts,
@@ -24,13 +19,14 @@ use lastlooks::{
     config::{Settings, Sources, read_file, secrets::Secret},
     domain::policy::Side,
     entropy::{Entropy, SystemEntropy},
-    http::{body::Limits, health::Checks, routes, server},
     sealing::{
         server::{RootSecret, ServerKeys},
         unit::SealMode,
     },
     storage::{Conn, Storage, StorageError, Target, WriterSettings},
 };
+
+use crate::serving;
 
 /// One desk with one person.
 pub(crate) struct Seat {
@@ -104,12 +100,7 @@ impl Show {
         storage.migrate()?;
         let app = app(storage.clone())?;
         let crew_code = runtime()?.block_on(seat_everybody(&app))?;
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
-        let (sender, started) = mpsc::channel();
-        let shared = app.clone();
-        let serving = thread::spawn(move || serve(listener, &shared, &sender));
-        let handle = started.recv().context("the server did not start")?;
+        let (address, handle, serving) = serving::serve(&app)?;
         let count = |conn: &mut Conn| number(conn, "SELECT count(*) AS number FROM batches");
         let batches_before = storage.read_blocking(count)?;
         Ok(Self { address, crew_code, server, handle, serving, storage, batches_before, _app: app })
@@ -136,22 +127,6 @@ impl Show {
         runtime()?.block_on(self.handle.stop(false));
         Ok(self.serving.join().map_err(|_| anyhow::anyhow!("the server broke off"))??)
     }
-}
-
-fn serve(listener: TcpListener, app: &App, started: &mpsc::Sender<ServerHandle>) -> std::io::Result<()> {
-    actix_web::rt::System::new().block_on(async {
-        let parts = server::Parts {
-            checks: Checks::default(),
-            clock: Arc::new(SystemClock::new()),
-            boot: chance().bytes(),
-            limits: Limits::default(),
-            metrics: None,
-        };
-        let server = server::start(listener, parts, routes::every(app))?;
-        // Nobody waits for it only if the benchmark is over already.
-        drop(started.send(server.handle()));
-        server.await
-    })
 }
 
 fn app(storage: Storage) -> anyhow::Result<App> {

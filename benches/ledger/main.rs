@@ -8,16 +8,14 @@
 #![expect(clippy::print_stdout, reason = "a benchmark is for reading")]
 #![expect(clippy::disallowed_methods, reason = "this measures real time")]
 
-#[path = "../../tests/scenarios/support/postgres.rs"]
-#[expect(unreachable_pub, dead_code, reason = "stories use more of it")]
-#[expect(clippy::unwrap_used, clippy::expect_used, reason = "a story fails by panicking")]
-mod postgres;
+#[path = "../shared/databases.rs"]
+mod databases;
 mod tree;
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use lastlooks::{
     app::{App, ledger::LedgerTurn},
     cli::assemble::{Assembly, Tables, runtime},
@@ -31,6 +29,8 @@ use lastlooks::{
         ledger::{self, PendingRow},
     },
 };
+
+use crate::databases::Which;
 
 /// As the service has it.
 #[global_allocator]
@@ -60,27 +60,10 @@ struct Args {
     bench: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Which {
-    Sqlite,
-    Postgres,
-    Both,
-}
-
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     println!("{} cores; a burst of {} leaves", std::thread::available_parallelism()?, args.burst);
-    if args.database != Which::Postgres {
-        let folder = tempfile::tempdir()?;
-        println!("\nSQLite: a file, journal in WAL, synchronous=FULL");
-        measure(&args, &format!("sqlite:{}", folder.path().join("lastlooks.db").display()))?;
-    }
-    if args.database != Which::Sqlite {
-        let server = postgres::Server::start_with("");
-        println!("\nPostgreSQL: a server of its own, fsync and synchronous_commit on");
-        measure(&args, &server.url(&server.create_database()))?;
-    }
-    Ok(())
+    args.database.each(|place| measure(&args, &place.url()))
 }
 
 fn measure(args: &Args, url: &str) -> anyhow::Result<()> {
