@@ -12,10 +12,14 @@ mod restored;
 mod runs;
 mod served;
 mod verifiers;
+mod witness;
 mod witnessed;
 
 use lastlooks::{
-    app::{App, ledger::LedgerTurn},
+    app::{
+        App,
+        ledger::{LedgerTurn, SecondHistory},
+    },
     cli::assemble::{Assembly, Tables},
     merkle::{Hash, checkpoint::Checkpoint, entries, key::VerifierKey, note::Note},
     worker::integrator::Integrator,
@@ -52,6 +56,15 @@ pub fn published(turn: &LedgerTurn) -> u64 {
     match turn {
         LedgerTurn::Published { size } => *size,
         LedgerTurn::Refused(why) => panic!("{why}"),
+    }
+}
+
+/// Why a tick published nothing.
+#[track_caller]
+pub fn refused(turn: LedgerTurn) -> SecondHistory {
+    match turn {
+        LedgerTurn::Refused(why) => why,
+        LedgerTurn::Published { size } => panic!("{size} entries were published"),
     }
 }
 

@@ -7,6 +7,7 @@ mod filters;
 mod kept_out;
 mod pages;
 mod retaliation;
+mod seen;
 mod tables;
 mod tags;
 mod worlds;

@@ -1,6 +1,7 @@
 //! Walking everything: what was changed behind the service's back is found and named.
 
 use diesel::{RunQueryDsl, sql_query};
+use lastlooks::storage::{StorageError, Tx};
 
 use super::{ticks, turns};
 use crate::{
@@ -21,15 +22,16 @@ fn behind_the_triggers(set: &TestApp, table: &str, sql: &str) {
         Some(_) => format!("DROP TRIGGER {table}_unchanged"),
         None => format!("ALTER TABLE {table} DISABLE TRIGGER USER"),
     };
-    let (lift, sql) = (lift, sql.to_owned());
-    let storage = set.database().open();
-    storage
-        .write_blocking(&[0; 16], move |tx| {
-            sql_query(&lift).execute(tx)?;
-            sql_query(&sql).execute(tx)?;
-            Ok::<_, lastlooks::storage::StorageError>(())
-        })
-        .unwrap();
+    changes(set, &[&lift, sql]);
+}
+
+/// Runs statements on the database, in one transaction.
+fn changes(set: &TestApp, statements: &[&str]) {
+    let statements: Vec<String> = statements.iter().map(|&sql| sql.to_owned()).collect();
+    let write = move |tx: &mut Tx| {
+        statements.iter().try_for_each(|sql| sql_query(sql).execute(tx).map(drop)).map_err(StorageError::from)
+    };
+    set.database().open().write_blocking(&[0; 16], write).unwrap();
 }
 
 /// A service with a report that one level left unanswered, in the log.
@@ -98,13 +100,7 @@ fn a_changed_state_is_named() {
     on_each(|set| {
         lived(set);
         let sql = "UPDATE reports SET state = replace(state, '\"unanswered\"', '\"not_notified\"')";
-        let storage = set.database().open();
-        storage
-            .write_blocking(&[0; 16], move |tx| {
-                sql_query(sql).execute(tx)?;
-                Ok::<_, lastlooks::storage::StorageError>(())
-            })
-            .unwrap();
+        changes(set, &[sql]);
         let flaw = audit(set).unwrap_err();
         assert!(flaw.starts_with("report ") && flaw.contains("its state is not what its events make"), "{flaw}");
     });
@@ -114,14 +110,8 @@ fn a_changed_state_is_named() {
 fn an_entry_that_was_taken_out_is_missed() {
     on_each(|set| {
         lived(set);
-        let storage = set.database().open();
         let sql = "DELETE FROM ledger_openings WHERE report_id IS NOT NULL AND idx = (SELECT max(idx) FROM ledger_openings WHERE report_id IS NOT NULL)";
-        storage
-            .write_blocking(&[0; 16], move |tx| {
-                sql_query(sql).execute(tx)?;
-                Ok::<_, lastlooks::storage::StorageError>(())
-            })
-            .unwrap();
+        changes(set, &[sql]);
         let flaw = audit(set).unwrap_err();
         assert!(flaw.contains("are on record"), "{flaw}");
     });

@@ -1,7 +1,7 @@
 //! A database that was restored from an older copy: nothing is signed, everything else goes on.
 
 use lastlooks::{
-    app::ledger::{LedgerTurn, SecondHistory, checkpoint_file},
+    app::ledger::{SecondHistory, checkpoint_file},
     config::secrets::Secrets,
     merkle::{
         Hash,
@@ -10,7 +10,7 @@ use lastlooks::{
     },
 };
 
-use super::{head, published, ticks};
+use super::{head, published, refused, ticks};
 use crate::{
     rust_2021::{begin, body, files},
     support::app::{TestApp, on_each},
@@ -22,14 +22,6 @@ fn had_published(set: &TestApp, origin: &str, size: u64, root: Hash) {
     let signer = NoteSigner::new(KeyName::new(origin).unwrap(), KeyKind::Note, secrets.ledger.bytes());
     let note = Checkpoint { origin: origin.to_owned(), size, root }.sign(&signer).unwrap();
     std::fs::write(checkpoint_file(set.folder()), note.to_string()).unwrap();
-}
-
-#[track_caller]
-fn refused(turn: LedgerTurn) -> SecondHistory {
-    match turn {
-        LedgerTurn::Refused(why) => why,
-        LedgerTurn::Published { size } => panic!("{size} entries were published"),
-    }
 }
 
 #[test]

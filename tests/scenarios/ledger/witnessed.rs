@@ -12,22 +12,20 @@ use std::{
 };
 
 use lastlooks::{
-    app::ledger::{Asked, LedgerTurn, Said, SecondHistory, checkpoint_file},
+    app::ledger::{Asked, Said, SecondHistory, checkpoint_file},
     domain::time::Seconds,
     evidence::{check::check, quorum::Quorum},
     merkle::{
-        Hash,
         checkpoint::Checkpoint,
         cosignature,
         key::{KeyKind, KeyName, NoteSigner},
         note::Note,
     },
-    witness::request::AddCheckpoint,
     worker::cosigning::Cosigning,
 };
 use serde_json::json;
 
-use super::{head, keys, published, served, ticks, turns};
+use super::{head, keys, published, refused, served, ticks, turns};
 use crate::{
     rust_2021::{begin, body, files, on, text},
     support::{
@@ -75,11 +73,42 @@ fn until(set: &TestApp, days: &mut Days<'_>, at: lastlooks::domain::time::UtcMil
     }
 }
 
-#[track_caller]
-fn refused(turn: LedgerTurn) -> SecondHistory {
-    match turn {
-        LedgerTurn::Refused(why) => why,
-        LedgerTurn::Published { size } => panic!("{size} entries were published"),
+/// Somebody at a witness's address who answers every question with these bytes.
+struct Impostor {
+    port: u16,
+    stop: Arc<AtomicBool>,
+}
+
+impl Impostor {
+    fn answering(answer: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                let mut stream = stream.unwrap();
+                let mut bytes = [0; 4096];
+                let _ = stream.read(&mut bytes);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        Self { port, stop }
+    }
+
+    fn line(&self) -> String {
+        let key = NoteSigner::new(KeyName::new("impostor").unwrap(), KeyKind::Cosignature, &[7; 32]);
+        format!("union {} http://127.0.0.1:{}", key.public(), self.port)
+    }
+}
+
+impl Drop for Impostor {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        drop(std::net::TcpStream::connect(("127.0.0.1", self.port)));
     }
 }
 
@@ -243,90 +272,6 @@ fn of_two_forks_shown_to_one_witness_the_second_is_refused_and_stops_its_own_log
     drop(witnesses);
 }
 
-/// What a witness answers over HTTP to these bytes: status, type, body.
-fn posts(witness: &TestWitness, message: &[u8]) -> (u16, String, String) {
-    let answer = witness.client().send_bytes("POST", "/add-checkpoint", &[], message);
-    (answer.status, answer.header("content-type").to_owned(), answer.text())
-}
-
-#[test]
-fn malformed_replayed_and_strange_messages_are_refused_each_with_its_status() {
-    let mut witness = TestWitness::named("local.example/witness");
-    let signer = |name: &str, seed| NoteSigner::new(KeyName::new(name).unwrap(), KeyKind::Note, &[seed; 32]);
-    let log = signer("log.example", 1);
-    let clock = Arc::new(crate::support::clock::ManualClock::at(on(16, 8, 0)));
-    witness.follows(log.public().clone(), clock.clone());
-    let message = |old, size: u64, root: Hash, signer: &NoteSigner| {
-        let origin = signer.public().name().to_string();
-        let checkpoint = Checkpoint { origin, size, root }.sign(signer).unwrap();
-        AddCheckpoint { old, proof: Vec::new(), checkpoint }.to_string().into_bytes()
-    };
-    let leaf = Hash::of_leaf(b"one");
-    let good = message(0, 1, leaf, &log);
-    assert_eq!(posts(&witness, &message(0, 1, leaf, &signer("other.example", 1))).0, 404);
-    assert_eq!(posts(&witness, &message(0, 1, leaf, &signer("log.example", 2))).0, 403);
-    for bytes in [&b"x"[..], b"\xff\xff", &good[..good.len() - 1], &good[4..], &[0; 1000]] {
-        assert_eq!(posts(&witness, bytes).0, 400);
-    }
-    assert_eq!(posts(&witness, &message(2, 1, leaf, &log)).0, 400, "old is larger");
-    assert_eq!(posts(&witness, &vec![b'a'; 80_000]).0, 413);
-    assert_eq!(posts(&witness, &message(0, 0, leaf, &log)).0, 422, "an empty tree has one root");
-    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest("log.example"));
-    let last = |witness: &TestWitness| witness.client().send("GET", &format!("/{hash}/checkpoint"), &[], None);
-    assert_eq!(last(&witness).status, 404, "nothing was kept of all these");
-    let (status, kind, line) = posts(&witness, &good);
-    assert_eq!((status, kind.as_str()), (200, "text/plain; charset=utf-8"));
-    assert!(line.starts_with("\u{2014} local.example/witness ") && line.ends_with('\n'), "{line}");
-    assert_eq!(posts(&witness, &good), (409, "text/x.tlog.size".to_owned(), "1\n".to_owned()), "replayed");
-    assert_eq!(posts(&witness, &message(1, 1, Hash::of_leaf(b"two"), &log)).0, 422, "a second history");
-    assert_eq!(posts(&witness, &message(1, 2, leaf, &log)).0, 422, "no proof");
-    assert_eq!(witness.client().send("GET", "/add-checkpoint", &[], None).status, 405);
-    assert_eq!(witness.client().send("GET", "/", &[], None).status, 404);
-    witness.stops();
-    witness.follows(log.public().clone(), clock);
-    assert_eq!(posts(&witness, &good).0, 409, "it remembers over a restart");
-    assert!(last(&witness).text().contains(line.trim_end()));
-}
-
-/// Somebody at a witness's address who answers every question with these bytes.
-struct Impostor {
-    port: u16,
-    stop: Arc<AtomicBool>,
-}
-
-impl Impostor {
-    fn answering(answer: &'static str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                if stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                let mut stream = stream.unwrap();
-                let mut bytes = [0; 4096];
-                let _ = stream.read(&mut bytes);
-                let _ = stream.write_all(answer.as_bytes());
-            }
-        });
-        Self { port, stop }
-    }
-
-    fn line(&self) -> String {
-        let key = NoteSigner::new(KeyName::new("impostor").unwrap(), KeyKind::Cosignature, &[7; 32]);
-        format!("union {} http://127.0.0.1:{}", key.public(), self.port)
-    }
-}
-
-impl Drop for Impostor {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        drop(std::net::TcpStream::connect(("127.0.0.1", self.port)));
-    }
-}
-
 #[test]
 fn a_witness_that_claims_more_and_shows_nothing_stops_the_signing_while_it_says_so() {
     let answer = "HTTP/1.1 409 Conflict\r\ncontent-type: text/x.tlog.size\r\ncontent-length: 8\r\nconnection: close\r\n\r\n1000000\n";
@@ -381,37 +326,4 @@ fn mails_end_with_the_size_and_root_of_the_last_head() {
         let with = texts.iter().filter(|text| plain(text).matches(&told).count() == 2).count();
         assert!(with >= 1, "{told}: {}", texts.last().unwrap());
     }
-}
-
-#[test]
-fn the_program_makes_its_key_says_it_and_lets_no_second_process_in() {
-    let folder = tempfile::tempdir().unwrap();
-    let log = NoteSigner::new(KeyName::new("log.example").unwrap(), KeyKind::Note, &[1; 32]);
-    let dir = folder.path().join("witness");
-    let command = |name: &str| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lastlooks"));
-        command.args(["witness", "--listen", "127.0.0.1:0", "--log", &log.public().to_string(), "--name", name]);
-        command.arg("--dir").arg(&dir).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        command
-    };
-    let mut first = command("local.example/witness").spawn().unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(first.stdout.take().unwrap()));
-    let key = lines.next().unwrap().unwrap();
-    let address = lines.next().unwrap().unwrap();
-    assert!(key.starts_with("local.example/witness+"), "{key}");
-    let client = crate::support::client::Client::new(address.strip_prefix("listening on ").unwrap());
-    let second = command("local.example/witness").output().unwrap();
-    let says = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(!second.status.success() && says.contains("another witness is running"), "{says}");
-    let checkpoint = Checkpoint { origin: "log.example".into(), size: 1, root: Hash::of_leaf(b"one") };
-    let checkpoint = checkpoint.sign(&log).unwrap();
-    let message = AddCheckpoint { old: 0, proof: Vec::new(), checkpoint: checkpoint.clone() };
-    let answer = client.send_bytes("POST", "/add-checkpoint", &[], message.to_string().as_bytes());
-    let cosigned: Note = format!("{checkpoint}{}", answer.text()).parse().unwrap();
-    assert!(cosignature::seen_at(&cosigned, &key.parse().unwrap()).unwrap().is_some());
-    first.kill().unwrap();
-    first.wait().unwrap();
-    let other = command("other.example").output().unwrap();
-    let says = String::from_utf8_lossy(&other.stderr).into_owned();
-    assert!(!other.status.success() && says.contains("is named local.example/witness"), "{says}");
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     asked::{Asked, every_route},
+    seen::said,
     worlds::{self, World, members_act, reporters_act},
 };
 use crate::support::TestDatabase;
@@ -167,7 +168,7 @@ impl World<'_> {
         let person = if hidden { self.apart(email) } else { self.western.person(email) };
         let answer = worlds::act(&person, &id, &members_act(act));
         if email == self.looker.email {
-            self.transcript.note("my act", worlds::said(&answer));
+            self.transcript.note("my act", said(&answer));
         }
     }
 }

@@ -1,14 +1,7 @@
 //! The whole service on a real database and a real socket, with time moved by hand.
 
-use std::{
-    fmt,
-    net::TcpListener,
-    path::Path,
-    sync::{Arc, mpsc},
-    thread::{self, JoinHandle},
-};
+use std::{fmt, net::TcpListener, path::Path, sync::Arc};
 
-use actix_web::dev::ServerHandle;
 use lastlooks::{
     app::App,
     auth::stretch::Cost,
@@ -21,7 +14,7 @@ use lastlooks::{
     sealing::unit::SealMode,
 };
 
-use super::{TestDatabase, client::Client, clock::ManualClock, people::Person};
+use super::{TestDatabase, client::Client, clock::ManualClock, people::Person, running::Running};
 
 /// 16 October 2021, 08:00 in Denver.
 pub const MORNING: UtcMillis = UtcMillis::new(1_634_392_800_000);
@@ -99,7 +92,7 @@ impl TestApp {
             seal_mode: wanted.seal_mode,
         };
         let app = assembly.open().unwrap();
-        let server = Running::start(&app, listener);
+        let server = serves(&app, listener);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         Self { clock, client: Client::new(&base_url), app, server, runtime, database, folder }
     }
@@ -126,7 +119,7 @@ impl TestApp {
             ..Assembly::standard(settings, Tables::Expect)
         };
         let app = assembly.open().unwrap();
-        let server = Running::start(&app, listener);
+        let server = serves(&app, listener);
         Self { clock, client: Client::new(&base_url), app, server, runtime, database, folder }
     }
 
@@ -140,7 +133,7 @@ impl TestApp {
             ..Assembly::standard(self.app.settings().clone(), Tables::Expect)
         };
         let app = assembly.open().unwrap();
-        Beside { client, _server: Running::start(&app, listener) }
+        Beside { client, _server: serves(&app, listener) }
     }
 
     /// The use cases themselves.
@@ -202,40 +195,17 @@ fn settings(database: &TestDatabase, folder: &Path, base_url: &str, more: Vec<(&
     Settings::read(Sources { file: None, environment, files: &read_file }).unwrap()
 }
 
-/// The server on its own thread.
-struct Running {
-    handle: ServerHandle,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Running {
-    fn start(app: &App, listener: TcpListener) -> Self {
-        let (app, (sender, receiver)) = (app.clone(), mpsc::channel());
-        let thread = thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let parts = server::Parts {
-                    checks: Checks::default(),
-                    clock: Arc::new(SystemClock::new()),
-                    boot: [7; 16],
-                    limits: Limits::default(),
-                    metrics: None,
-                };
-                let running = server::start(listener, parts, routes::every(&app)).unwrap();
-                drop(app);
-                sender.send(running.handle()).unwrap();
-                running.await.unwrap();
-            });
-        });
-        Self { handle: receiver.recv().unwrap(), thread: Some(thread) }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // The command is given by the call; the answer is the end of the thread.
-        drop(self.handle.stop(false));
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
+/// The service on this listener.
+fn serves(app: &App, listener: TcpListener) -> Running {
+    let app = app.clone();
+    Running::start(move || {
+        let parts = server::Parts {
+            checks: Checks::default(),
+            clock: Arc::new(SystemClock::new()),
+            boot: [7; 16],
+            limits: Limits::default(),
+            metrics: None,
+        };
+        server::start(listener, parts, routes::every(&app)).unwrap()
+    })
 }

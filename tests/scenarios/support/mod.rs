@@ -8,6 +8,7 @@ pub mod encrypted_front;
 pub mod page;
 pub mod people;
 pub mod postgres;
+pub mod running;
 pub mod smtp_server;
 pub mod western;
 pub mod witness;

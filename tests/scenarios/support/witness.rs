@@ -1,13 +1,7 @@
 //! A witness on a real socket with a real folder, on the clock of the story.
 
-use std::{
-    net::TcpListener,
-    path::Path,
-    sync::{Arc, mpsc},
-    thread::{self, JoinHandle},
-};
+use std::{net::TcpListener, path::Path, sync::Arc};
 
-use actix_web::dev::ServerHandle;
 use lastlooks::{
     clock::Clock,
     entropy::SystemEntropy,
@@ -16,7 +10,7 @@ use lastlooks::{
     witness::{cosigner::Cosigner, folder::Folder},
 };
 
-use super::client::Client;
+use super::{client::Client, running::Running};
 
 /// A witness; first named to the log, then told which log to follow.
 #[derive(Debug)]
@@ -25,12 +19,6 @@ pub struct TestWitness {
     key: VerifierKey,
     port: u16,
     running: Option<Running>,
-}
-
-#[derive(Debug)]
-struct Running {
-    handle: ServerHandle,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl TestWitness {
@@ -68,7 +56,7 @@ impl TestWitness {
         let signer = folder.key(None, &SystemEntropy).unwrap();
         let cosigner = Arc::new(Cosigner::open(signer, vec![log], folder).unwrap());
         let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();
-        self.running = Some(Running::start(listener, cosigner, clock));
+        self.running = Some(Running::start(move || witness::serve(listener, cosigner, clock).unwrap()));
     }
 
     /// Stops it; its folder stays.
@@ -79,27 +67,4 @@ impl TestWitness {
 
 fn opened(folder: &Path) -> Folder {
     Folder::open(folder).unwrap()
-}
-
-impl Running {
-    fn start(listener: TcpListener, cosigner: Arc<Cosigner>, clock: Arc<dyn Clock>) -> Self {
-        let (sender, receiver) = mpsc::channel();
-        let thread = thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let server = witness::serve(listener, cosigner, clock).unwrap();
-                sender.send(server.handle()).unwrap();
-                server.await.unwrap();
-            });
-        });
-        Self { handle: receiver.recv().unwrap(), thread: Some(thread) }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.handle.stop(false));
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
 }
