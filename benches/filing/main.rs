@@ -1,10 +1,11 @@
 //! Filings per second at the door, beside what the machine can do at most: sealing alone.
 //!
-//! Per database, in one run: `seal_filing` alone on every core; the real server under 64 clients; the same with one
-//! transaction per request. The three take turns, so that whatever else the machine does falls on all of them.
+//! Per database, in one run: `seal_filing` alone on every core; the real server under 64 clients; the same while what was
+//! filed goes into the ledger's tree; the same with one transaction per request. They take turns, so that whatever else
+//! the machine does falls on all of them.
 //! Fails if any filing was answered with anything but 201.
 //!
-//! Source: architecture.md, "Figures to reach".
+//! Source: architecture.md, "Figures to reach"; for integrating, ledger.md, "Order and durability".
 
 #![expect(clippy::print_stdout, reason = "a benchmark is for reading")]
 #![expect(clippy::disallowed_methods, reason = "this measures real time")]
@@ -14,6 +15,7 @@ mod cpu;
 #[path = "../shared/databases.rs"]
 mod databases;
 mod filing_body;
+mod integrating;
 mod load;
 #[path = "../shared/serving.rs"]
 mod serving;
@@ -39,6 +41,8 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const WARM_UP: Duration = Duration::from_millis(500);
 /// To be reached, in percent of sealing alone.
 const TARGET_PERCENT: f64 = 70.0;
+/// At most by so much may integrating slow filing, in percent.
+const SLOWER_PERCENT: f64 = 5.0;
 
 /// Filings per second at the door, beside sealing alone and one transaction per request.
 #[derive(Parser)]
@@ -67,6 +71,7 @@ struct Args {
 enum Phase {
     Alone,
     Group,
+    Integrating,
     Single,
 }
 
@@ -92,11 +97,12 @@ fn first_process(place: &Place) -> Option<u32> {
     file.lines().next()?.trim().parse().ok()
 }
 
-/// What was seen of the three phases.
+/// What was seen of the phases.
 #[derive(Default)]
 struct Seen {
     alone: Alone,
     group: Load,
+    integrating: Load,
     single: Load,
 }
 
@@ -113,6 +119,10 @@ fn measure(args: &Args, server: Option<u32>, group_url: &str, single_url: &str) 
         if wanted(Phase::Group) {
             seen.group.add(load::run(&group, args.clients, round, WARM_UP, length)?);
         }
+        if wanted(Phase::Integrating) {
+            let load = || load::run(&group, args.clients, args.rounds + round, WARM_UP, length);
+            seen.integrating.add(integrating::beside(group.app(), load)?);
+        }
         if wanted(Phase::Single) {
             seen.single.add(load::run(&single, args.clients, round, WARM_UP, length)?);
         }
@@ -124,7 +134,7 @@ fn measure(args: &Args, server: Option<u32>, group_url: &str, single_url: &str) 
     for show in [group, single] {
         show.stop()?;
     }
-    Ok(seen.group.errors + seen.single.errors)
+    Ok(seen.group.errors + seen.integrating.errors + seen.single.errors)
 }
 
 fn report(seen: &mut Seen) {
@@ -134,6 +144,7 @@ fn report(seen: &mut Seen) {
         seen.alone.core_millis()
     );
     line("group commit", &mut seen.group);
+    line("and a tick each second", &mut seen.integrating);
     line("one transaction each", &mut seen.single);
     if seen.alone.rate() > 0.0 && seen.group.rate() > 0.0 {
         let percent = 100.0 * seen.group.rate() / seen.alone.rate();
@@ -142,6 +153,15 @@ fn report(seen: &mut Seen) {
     }
     if seen.single.rate() > 0.0 {
         println!("  group commit / one transaction each  {:>5.2}", seen.group.rate() / seen.single.rate());
+    }
+    if seen.group.rate() > 0.0 && seen.integrating.rate() > 0.0 {
+        let slower = |without: f64, with: f64| 100.0 * (1.0 - with / without);
+        let by_rate = slower(seen.group.rate(), seen.integrating.rate());
+        let by_work = slower(seen.integrating.core_millis(), seen.group.core_millis());
+        let verdict = if by_rate <= SLOWER_PERCENT { "reached" } else { "NOT reached" };
+        println!(
+            "  integrating slows filing by          {by_rate:>5.1} %   (at most: {SLOWER_PERCENT} %: {verdict}; by the work that it takes: {by_work:.1} %)"
+        );
     }
     if seen.alone.core_millis() > 0.0 && seen.group.core_millis() > 0.0 {
         let percent = 100.0 * seen.alone.core_millis() / seen.group.core_millis();

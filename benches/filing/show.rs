@@ -1,6 +1,6 @@
 //! A show with the shipped chain of twelve seats behind the real server, in this process.
 
-use std::{net::SocketAddr, sync::Arc, thread::JoinHandle};
+use std::{net::SocketAddr, path::Path, sync::Arc, thread::JoinHandle};
 
 use actix_web::dev::ServerHandle;
 use lastlooks::{
@@ -87,7 +87,9 @@ pub(crate) struct Show {
     storage: Storage,
     /// Transactions that made the show.
     batches_before: i32,
-    _app: App,
+    app: App,
+    /// For the ledger's last checkpoint.
+    _folder: tempfile::TempDir,
 }
 
 impl Show {
@@ -98,12 +100,18 @@ impl Show {
     pub(crate) fn open(url: &str, server: Option<u32>, writers: &WriterSettings) -> anyhow::Result<Self> {
         let storage = Storage::open(Target::parse(url)?, writers)?;
         storage.migrate()?;
-        let app = app(storage.clone())?;
+        let folder = tempfile::tempdir()?;
+        let app = app(storage.clone(), folder.path())?;
         let crew_code = runtime()?.block_on(seat_everybody(&app))?;
         let (address, handle, serving) = serving::serve(&app)?;
         let count = |conn: &mut Conn| number(conn, "SELECT count(*) AS number FROM batches");
         let batches_before = storage.read_blocking(count)?;
-        Ok(Self { address, crew_code, server, handle, serving, storage, batches_before, _app: app })
+        Ok(Self { address, crew_code, server, handle, serving, storage, batches_before, app, _folder: folder })
+    }
+
+    /// What is behind the server.
+    pub(crate) const fn app(&self) -> &App {
+        &self.app
     }
 
     /// Filings that shared a transaction, on average; `None` if nothing was filed.
@@ -129,8 +137,9 @@ impl Show {
     }
 }
 
-fn app(storage: Storage) -> anyhow::Result<App> {
-    let settings = Settings::read(Sources { file: None, environment: Vec::new(), files: &read_file })?;
+fn app(storage: Storage, folder: &Path) -> anyhow::Result<App> {
+    let environment = vec![("LASTLOOKS_DATA_DIR".to_owned(), folder.display().to_string())];
+    let settings = Settings::read(Sources { file: None, environment, files: &read_file })?;
     let keys = ServerKeys::from(&RootSecret::new(chance().bytes()));
     Ok(App::new(Parts {
         permits: Permits::new(CHEAP, 1, QUEUE)?,

@@ -13,8 +13,8 @@ use super::{
     report_parts::{self, EnvelopeRow, EventRow, UnitRow},
     reports::{self as rows, ReportRow},
     schema::{
-        crew_codes, engine_state, envelopes as envelope_groups, events, ledger_pending, outbox as outbox_rows,
-        productions as shows, reports, units,
+        crew_codes, engine_state, envelopes as envelope_groups, events, outbox as outbox_rows, productions as shows,
+        reports, units,
     },
     types::Bytes,
 };
@@ -185,8 +185,7 @@ impl Rows {
         copy_from(envelope_groups::table).from_insertable(&self.envelopes).execute(c)?;
         copy_from(events::table).from_insertable(&self.events).execute(c)?;
         copy_from(outbox_rows::table).from_insertable(&self.notices).execute(c)?;
-        copy_from(ledger_pending::table).from_insertable(&self.leaves).execute(c)?;
-        Ok(())
+        ledger::copy_pending(c, &self.leaves)
     }
 }
 

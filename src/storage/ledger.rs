@@ -1,18 +1,17 @@
 //! The ledger's rows: pending leaves, placed leaves, what opens them, tiles and checkpoints.
 
-use diesel::prelude::*;
+use diesel::{ExecuteCopyFromDsl as _, copy_from, prelude::*};
 
 use super::{
     connection::{Conn, Postgres, Tx, on},
     error::StorageError,
-    schema::{ledger_leaves, ledger_openings, ledger_pending, ledger_tiles},
+    schema::{ledger_leaves, ledger_openings, ledger_pending, ledger_places, ledger_tiles},
     types::{Bytes, all_beside},
 };
 use crate::domain::{ids::ReportId, time::UtcMillis};
 
-/// A leaf that has no place yet.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_pending, treat_none_as_default_value = false)]
+/// A new leaf with what opens it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingRow {
     /// Random.
     pub id: Bytes<16>,
@@ -26,14 +25,61 @@ pub struct PendingRow {
     pub recorded_at: UtcMillis,
 }
 
-/// What opens a leaf that has its place.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+impl PendingRow {
+    pub(super) fn opening(&self) -> OpeningRow {
+        OpeningRow { id: self.id, report_id: self.report_id, opening: self.opening.clone() }
+    }
+
+    pub(super) const fn waiting(&self) -> WaitingRow {
+        WaitingRow { id: self.id, leaf: self.leaf, recorded_at: self.recorded_at }
+    }
+}
+
+/// What opens a leaf, wherever the leaf is.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
 #[diesel(table_name = ledger_openings, treat_none_as_default_value = false)]
-pub struct OpeningRow {
+pub(super) struct OpeningRow {
+    id: Bytes<16>,
+    report_id: Option<ReportId>,
+    opening: Vec<u8>,
+}
+
+/// A leaf that has no place yet.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = ledger_pending, treat_none_as_default_value = false)]
+pub struct WaitingRow {
+    /// Of what opens it.
+    pub id: Bytes<16>,
+    /// Version, tag, commitment.
+    pub leaf: Bytes<65>,
+    /// See [`PendingRow::recorded_at`].
+    pub recorded_at: UtcMillis,
+}
+
+/// Where the leaf stands that something opens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Insertable)]
+#[diesel(table_name = ledger_places, treat_none_as_default_value = false)]
+pub struct PlaceRow {
+    /// Of what opens it.
+    pub id: Bytes<16>,
     /// The leaf's place, 0 and up.
     pub idx: i64,
-    /// The report that it is about; `None` for the public ones.
-    pub report_id: Option<ReportId>,
+}
+
+/// What opens a leaf that has its place.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Placed {
+    /// The leaf's place, 0 and up.
+    pub idx: i64,
+    /// Canonical CBOR that opens the commitment.
+    pub opening: Vec<u8>,
+}
+
+/// What opens a leaf that has no place yet.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Unplaced {
+    /// Version, tag, commitment.
+    pub leaf: Bytes<65>,
     /// Canonical CBOR that opens the commitment.
     pub opening: Vec<u8>,
 }
@@ -67,7 +113,19 @@ pub struct TileRow {
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn add_pending(tx: &mut Tx, rows: &[PendingRow]) -> Result<(), StorageError> {
-    on!(tx, for part in rows => diesel::insert_into(ledger_pending::table).values(part));
+    let openings: Vec<OpeningRow> = rows.iter().map(PendingRow::opening).collect();
+    let leaves: Vec<WaitingRow> = rows.iter().map(PendingRow::waiting).collect();
+    on!(tx, for part in &openings[..] => diesel::insert_into(ledger_openings::table).values(part));
+    on!(tx, for part in &leaves[..] => diesel::insert_into(ledger_pending::table).values(part));
+    Ok(())
+}
+
+/// As [`add_pending`], by COPY.
+pub(super) fn copy_pending(c: &mut Postgres, rows: &[PendingRow]) -> Result<(), StorageError> {
+    let openings: Vec<OpeningRow> = rows.iter().map(PendingRow::opening).collect();
+    let leaves: Vec<WaitingRow> = rows.iter().map(PendingRow::waiting).collect();
+    copy_from(ledger_openings::table).from_insertable(&openings).execute(c)?;
+    copy_from(ledger_pending::table).from_insertable(&leaves).execute(c)?;
     Ok(())
 }
 
@@ -76,21 +134,22 @@ pub fn add_pending(tx: &mut Tx, rows: &[PendingRow]) -> Result<(), StorageError>
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
-pub fn take_pending(tx: &mut Tx) -> Result<Vec<PendingRow>, StorageError> {
+pub fn take_pending(tx: &mut Tx) -> Result<Vec<WaitingRow>, StorageError> {
     lock(tx)?;
-    let rows = ledger_pending::table.select(PendingRow::as_select()).load(tx)?;
-    if !rows.is_empty() {
-        // Whole tables are emptied page by page on SQLite, not row by row. Nobody else writes between the two
-        // statements there; on PostgreSQL somebody may, so what goes is what was read.
-        match tx {
-            Conn::Sqlite(c) => diesel::delete(ledger_pending::table).execute(c)?,
-            Conn::Postgres(c) => {
-                let ids: Vec<&[u8]> = rows.iter().map(|row| row.id.0.as_slice()).collect();
-                diesel::delete(ledger_pending::table.filter(ledger_pending::id.eq_any(ids))).execute(c)?
+    match tx {
+        // Whole tables are emptied page by page on SQLite, not row by row; and nobody writes between two statements there.
+        Conn::Sqlite(c) => {
+            let rows = ledger_pending::table.select(WaitingRow::as_select()).load(c)?;
+            if !rows.is_empty() {
+                diesel::delete(ledger_pending::table).execute(c)?;
             }
-        };
+            Ok(rows)
+        }
+        // What goes is what was read, though others write meanwhile.
+        Conn::Postgres(c) => {
+            Ok(diesel::delete(ledger_pending::table).returning(WaitingRow::as_returning()).get_results(c)?)
+        }
     }
-    Ok(rows)
 }
 
 /// Lets one integrator in at a time, until the transaction ends. SQLite has a single writer anyway.
@@ -111,47 +170,33 @@ pub fn lock(tx: &mut Tx) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Pending leaves about a report, in no set order.
+/// Pending leaves about a report with what opens them, in no set order.
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
-pub fn pending_of(conn: &mut Conn, report: ReportId) -> Result<Vec<PendingRow>, StorageError> {
+pub fn pending_of(conn: &mut Conn, report: ReportId) -> Result<Vec<Unplaced>, StorageError> {
     let (first, last) = all_beside(report);
-    let theirs = ledger_pending::table.filter(ledger_pending::id.between(first, last));
-    Ok(theirs.filter(ledger_pending::report_id.eq(report)).select(PendingRow::as_select()).load(conn)?)
+    let theirs = ledger_openings::id.between(first, last).and(ledger_openings::report_id.eq(report));
+    let found = ledger_openings::table.inner_join(ledger_pending::table.on(ledger_pending::id.eq(ledger_openings::id)));
+    Ok(found.filter(theirs).select((ledger_pending::leaf, ledger_openings::opening)).load(conn)?)
 }
 
 /// Gives leaves their places.
 ///
 /// # Errors
 /// [`StorageError::Duplicate`] if a place is taken.
-pub fn add_leaves(tx: &mut Tx, leaves: &[LeafRow], openings: &[OpeningRow]) -> Result<(), StorageError> {
-    if let Conn::Postgres(c) = tx {
-        return add_leaves_in_sets(c, leaves, openings);
-    }
-    on!(tx, for part in leaves => diesel::insert_into(ledger_leaves::table).values(part));
-    on!(tx, for part in openings => diesel::insert_into(ledger_openings::table).values(part));
-    Ok(())
-}
-
-/// A statement for thousands of rows: between two machines, and between two processes, each statement costs a turn.
-fn add_leaves_in_sets(c: &mut Postgres, leaves: &[LeafRow], openings: &[OpeningRow]) -> Result<(), StorageError> {
-    use diesel::sql_types::{Array, BigInt, Binary, Nullable};
-    /// Rows to a statement: some megabytes.
-    const SET: usize = 10_000;
-    for part in leaves.chunks(SET) {
-        diesel::sql_query("INSERT INTO ledger_leaves (idx, leaf) SELECT * FROM unnest($1, $2)")
-            .bind::<Array<BigInt>, _>(part.iter().map(|row| row.idx).collect::<Vec<_>>())
-            .bind::<Array<Binary>, _>(part.iter().map(|row| row.leaf.0.as_slice()).collect::<Vec<_>>())
-            .execute(c)?;
-    }
-    for part in openings.chunks(SET) {
-        let reports = part.iter().map(|row| row.report_id.as_ref().map(|id| id.as_bytes().as_slice()));
-        diesel::sql_query("INSERT INTO ledger_openings (idx, report_id, opening) SELECT * FROM unnest($1, $2, $3)")
-            .bind::<Array<BigInt>, _>(part.iter().map(|row| row.idx).collect::<Vec<_>>())
-            .bind::<Array<Nullable<Binary>>, _>(reports.collect::<Vec<_>>())
-            .bind::<Array<Binary>, _>(part.iter().map(|row| row.opening.as_slice()).collect::<Vec<_>>())
-            .execute(c)?;
+pub fn add_leaves(tx: &mut Tx, leaves: &[LeafRow], places: &[PlaceRow]) -> Result<(), StorageError> {
+    /// From here on COPY costs less than statements.
+    const MANY: usize = 256;
+    match tx {
+        Conn::Postgres(c) if leaves.len() > MANY => {
+            copy_from(ledger_leaves::table).from_insertable(leaves).execute(c)?;
+            copy_from(ledger_places::table).from_insertable(places).execute(c)?;
+        }
+        _ => {
+            on!(tx, for part in leaves => diesel::insert_into(ledger_leaves::table).values(part));
+            on!(tx, for part in places => diesel::insert_into(ledger_places::table).values(part));
+        }
     }
     Ok(())
 }
@@ -179,26 +224,52 @@ pub fn leaves(conn: &mut Conn, from: i64, to: i64) -> Result<Vec<LeafRow>, Stora
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
-pub fn openings_of(conn: &mut Conn, report: ReportId) -> Result<Vec<OpeningRow>, StorageError> {
-    let found = ledger_openings::table.filter(ledger_openings::report_id.eq(report)).order(ledger_openings::idx);
-    Ok(found.select(OpeningRow::as_select()).load(conn)?)
+pub fn openings_of(conn: &mut Conn, report: ReportId) -> Result<Vec<Placed>, StorageError> {
+    let (first, last) = all_beside(report);
+    let theirs = ledger_openings::id.between(first, last).and(ledger_openings::report_id.eq(report));
+    let found = ledger_openings::table.inner_join(ledger_places::table.on(ledger_places::id.eq(ledger_openings::id)));
+    let found = found.filter(theirs).order(ledger_places::idx);
+    Ok(found.select((ledger_places::idx, ledger_openings::opening)).load(conn)?)
 }
 
 /// What opens the placed public entries, in order of their places.
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
-pub fn public_openings(conn: &mut Conn) -> Result<Vec<OpeningRow>, StorageError> {
-    let found = ledger_openings::table.filter(ledger_openings::report_id.is_null()).order(ledger_openings::idx);
-    Ok(found.select(OpeningRow::as_select()).load(conn)?)
+pub fn public_openings(conn: &mut Conn) -> Result<Vec<Placed>, StorageError> {
+    let found = ledger_openings::table.inner_join(ledger_places::table.on(ledger_places::id.eq(ledger_openings::id)));
+    let found = found.filter(ledger_openings::report_id.is_null()).order(ledger_places::idx);
+    Ok(found.select((ledger_places::idx, ledger_openings::opening)).load(conn)?)
 }
 
-/// What opens the leaf at a place; `None` for padding, and for what was erased.
+/// What opens the public entry at a place; `None` for padding, and for what is about a report.
 ///
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
-pub fn opening(conn: &mut Conn, idx: i64) -> Result<Option<OpeningRow>, StorageError> {
-    Ok(ledger_openings::table.find(idx).select(OpeningRow::as_select()).get_result(conn).optional()?)
+pub fn public_opening(conn: &mut Conn, idx: i64) -> Result<Option<Vec<u8>>, StorageError> {
+    // There are few public ones, so all of them are gone through: no index by place, which every leaf would have to pay for.
+    let found = ledger_openings::table.inner_join(ledger_places::table.on(ledger_places::id.eq(ledger_openings::id)));
+    let found = found.filter(ledger_openings::report_id.is_null().and(ledger_places::idx.eq(idx)));
+    Ok(found.select(ledger_openings::opening).get_result(conn).optional()?)
+}
+
+/// Erases what opens the leaves about a report, and what says where they are. The leaves stay.
+///
+/// # Errors
+/// [`StorageError`] if the database refuses.
+pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
+    let (first, last) = all_beside(report);
+    let theirs = || {
+        let theirs = ledger_openings::id.between(first, last).and(ledger_openings::report_id.eq(report));
+        ledger_openings::table.filter(theirs)
+    };
+    let ids: Vec<Bytes<16>> = theirs().select(ledger_openings::id).load(tx)?;
+    for id in ids {
+        diesel::delete(ledger_places::table.find(id)).execute(tx)?;
+        diesel::delete(ledger_pending::table.find(id)).execute(tx)?;
+    }
+    diesel::delete(theirs()).execute(tx)?;
+    Ok(())
 }
 
 /// Sets a tile; a wider one replaces the narrower.

@@ -6,10 +6,8 @@ pub use super::envelopes::{EnvelopeRow, add_envelopes, envelopes_for, put_envelo
 use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
-    schema::{
-        deliveries, envelopes, erasures, events, idempotency, ledger_openings, ledger_pending, links, outbox, reports,
-        resealings, units,
-    },
+    ledger,
+    schema::{deliveries, envelopes, erasures, events, idempotency, links, outbox, reports, resealings, units},
     types::{Bytes, all_beside},
 };
 use crate::domain::{
@@ -156,9 +154,7 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     diesel::delete(notices).execute(tx)?;
     diesel::delete(deliveries::table.filter(deliveries::report_id.eq(report))).execute(tx)?;
     diesel::delete(links::table.filter(links::report_id.eq(report))).execute(tx)?;
-    diesel::delete(ledger_openings::table.filter(ledger_openings::report_id.eq(report))).execute(tx)?;
-    let leaves = ledger_pending::id.between(first, last).and(ledger_pending::report_id.eq(report));
-    diesel::delete(ledger_pending::table.filter(leaves)).execute(tx)?;
+    ledger::erase(tx, report)?;
     diesel::delete(reports::table.find(report)).execute(tx)?;
     diesel::delete(erasures::table.find(report)).execute(tx)?;
     Ok(())

@@ -343,12 +343,25 @@ diesel::table! {
 }
 
 diesel::table! {
-    ledger_pending (id) {
+    ledger_openings (id) {
         id -> Binary,
         report_id -> Nullable<Binary>,
-        leaf -> Binary,
         opening -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_pending (id) {
+        id -> Binary,
+        leaf -> Binary,
         recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_places (id) {
+        id -> Binary,
+        idx -> BigInt,
     }
 }
 
@@ -356,14 +369,6 @@ diesel::table! {
     ledger_leaves (idx) {
         idx -> BigInt,
         leaf -> Binary,
-    }
-}
-
-diesel::table! {
-    ledger_openings (idx) {
-        idx -> BigInt,
-        report_id -> Nullable<Binary>,
-        opening -> Binary,
     }
 }
 
@@ -464,5 +469,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     links,
     resealings,
     former_keys,
-    absences
+    absences,
+    ledger_openings,
+    ledger_pending,
+    ledger_places
 );

@@ -1,9 +1,10 @@
 //! Group commit: a thread that owns a connection and commits everything that waits in one transaction.
 //!
-//! A commit costs a flush of the disk, so whatever came in during the last one shares the next. Each write has a savepoint:
-//! one that refuses is rolled back alone. New reports have none: they are written together, and only if that fails is the
-//! batch begun again with a savepoint for each, to find the one that cannot be written. Every batch records its id first; when the answer to COMMIT is lost, the same
-//! batch is begun again with the same id, and a duplicate says that it took place (see `Conn::begin_write`).
+//! A commit costs a flush of the disk, so whatever came in during the last one shares the next. Of several writes each has
+//! a savepoint: one that refuses is rolled back alone. New reports have none: they are written together, and only if that
+//! fails is the batch begun again with a savepoint for each, to find the one that cannot be written. Every batch records
+//! its id first; when the answer to COMMIT is lost, the same batch is begun again with the same id, and a duplicate says
+//! that it took place (see `Conn::begin_write`).
 
 use std::{
     sync::{
@@ -284,16 +285,21 @@ impl Writer {
     }
 }
 
-/// How a batch is to begin: with a savepoint, if what comes first needs one.
+/// How a batch is to begin: with a savepoint, if what comes first needs one. A write that is alone needs none: if it
+/// refuses, the whole transaction goes; and on SQLite a savepoint keeps a copy of every page that is changed under it.
 fn begin(slots: &[Slot], filings: Filings) -> Begin {
-    let first = slots.iter().find(|slot| slot.standing != Standing::Dead);
-    if first.is_some_and(|slot| filings.takes(slot)) { Begin::Whole } else { Begin::Part }
+    let mut live = slots.iter().filter(|slot| slot.standing != Standing::Dead);
+    match (live.next(), live.next()) {
+        (Some(first), Some(_)) if !filings.takes(first) => Begin::Part,
+        _ => Begin::Whole,
+    }
 }
 
 /// Runs every write of the batch, in their order; returns how many want to be committed.
 fn run_all(link: &mut Link, slots: &mut [Slot], filings: Filings) -> Result<usize, Failed> {
     let mut in_part = begin(slots, filings) == Begin::Part;
     let mut live: Vec<&mut Slot> = slots.iter_mut().filter(|slot| slot.standing != Standing::Dead).collect();
+    let alone = live.len() == 1;
     let mut groups = live.chunk_by_mut(|a, b| filings.takes(a) && filings.takes(b)).peekable();
     let mut done = 0;
     while let Some(group) = groups.next() {
@@ -303,11 +309,15 @@ fn run_all(link: &mut Link, slots: &mut [Slot], filings: Filings) -> Result<usiz
             continue;
         }
         for slot in group {
-            if !in_part {
+            if !in_part && !alone {
                 link.conn.begin_part().map_err(Failed::before_commit)?;
+                in_part = true;
             }
-            in_part = true;
-            done += usize::from(run_alone(link, slot, groups.peek().is_none())?);
+            let ran = run_alone(link, slot, groups.peek().is_none())?;
+            if ran == Ran::Refused && in_part {
+                link.conn.undo_part().map_err(Failed::before_commit)?;
+            }
+            done += usize::from(ran == Ran::Done);
         }
     }
     Ok(done)
@@ -329,8 +339,8 @@ fn run_together(link: &mut Link, slots: &mut [&mut Slot]) -> Result<usize, Faile
     Ok(done)
 }
 
-/// Runs a write behind a savepoint of its own; returns whether it wants to be committed.
-fn run_alone(link: &mut Link, slot: &mut Slot, last: bool) -> Result<bool, Failed> {
+/// Runs a write by itself; what a refused one changed is still to be undone.
+fn run_alone(link: &mut Link, slot: &mut Slot, last: bool) -> Result<Ran, Failed> {
     slot.standing = Standing::Open;
     let ran = slot.job.run(&mut link.conn);
     if link.is_lost() {
@@ -343,7 +353,7 @@ fn run_alone(link: &mut Link, slot: &mut Slot, last: bool) -> Result<bool, Faile
             // before. For the others the next part cannot begin.
             let kept = if last { link.check_unspoilt() } else { link.conn.next_part() };
             match kept {
-                Ok(()) => Ok(true),
+                Ok(()) => Ok(ran),
                 Err(error) => Err(dead(slot, &format!("it went on after a failed statement: {error}"))),
             }
         }
@@ -351,8 +361,7 @@ fn run_alone(link: &mut Link, slot: &mut Slot, last: bool) -> Result<bool, Faile
             if clashed {
                 slot.standing = Standing::PutOff;
             }
-            link.conn.undo_part().map_err(Failed::before_commit)?;
-            Ok(false)
+            Ok(ran)
         }
         Ran::Panicked => Err(dead(slot, "it panicked")),
     }

@@ -347,28 +347,33 @@ CREATE TABLE batches (
     at BIGINT NOT NULL
 );
 
--- Those about one report lie side by side, and are found by the beginning of their ids.
-CREATE TABLE ledger_pending (
+-- What opens a leaf's commitment. It stays where it was written when its leaf gets a place. Those about one report lie side
+-- by side, and are found by the beginning of their ids; they go with the report. Padding has none.
+CREATE TABLE ledger_openings (
     id BYTEA NOT NULL PRIMARY KEY,
     report_id BYTEA,
-    leaf BYTEA NOT NULL,
     opening BYTEA NOT NULL,
-    recorded_at BIGINT NOT NULL,
     CHECK (report_id IS NULL OR substring(id FROM 1 FOR 8) = substring(report_id FROM 1 FOR 8))
+);
+-- The public ones.
+CREATE INDEX ledger_openings_public ON ledger_openings (id) WHERE report_id IS NULL;
+
+-- Leaves that have no place yet; by the ids of what opens them, like their places after that.
+CREATE TABLE ledger_pending (
+    id BYTEA NOT NULL PRIMARY KEY,
+    leaf BYTEA NOT NULL,
+    recorded_at BIGINT NOT NULL
+);
+
+CREATE TABLE ledger_places (
+    id BYTEA NOT NULL PRIMARY KEY,
+    idx BIGINT NOT NULL
 );
 
 CREATE TABLE ledger_leaves (
     idx BIGINT NOT NULL PRIMARY KEY,
     leaf BYTEA NOT NULL
 );
-
--- What opens a leaf's commitment, once it has its place. Padding has no row.
-CREATE TABLE ledger_openings (
-    idx BIGINT NOT NULL PRIMARY KEY,
-    report_id BYTEA,
-    opening BYTEA NOT NULL
-);
-CREATE INDEX ledger_openings_report ON ledger_openings (report_id);
 
 CREATE TABLE ledger_tiles (
     level INTEGER NOT NULL,
@@ -473,4 +478,5 @@ CREATE TRIGGER ledger_logs_not_emptied BEFORE TRUNCATE ON ledger_logs FOR EACH S
 CREATE TRIGGER ledger_cosignatures_unchanged BEFORE UPDATE ON ledger_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_cosignatures_kept BEFORE DELETE ON ledger_cosignatures FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_cosignatures_not_emptied BEFORE TRUNCATE ON ledger_cosignatures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_places_unchanged BEFORE UPDATE ON ledger_places FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_pending_unchanged BEFORE UPDATE ON ledger_pending FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -343,28 +343,33 @@ CREATE TABLE batches (
     at BIGINT NOT NULL
 ) WITHOUT ROWID;
 
--- Those about one report lie side by side, and are found by the beginning of their ids.
-CREATE TABLE ledger_pending (
+-- What opens a leaf's commitment. It stays where it was written when its leaf gets a place. Those about one report lie side
+-- by side, and are found by the beginning of their ids; they go with the report. Padding has none.
+CREATE TABLE ledger_openings (
     id BLOB NOT NULL PRIMARY KEY,
     report_id BLOB,
-    leaf BLOB NOT NULL,
     opening BLOB NOT NULL,
-    recorded_at BIGINT NOT NULL,
     CHECK (report_id IS NULL OR substr(id, 1, 8) = substr(report_id, 1, 8))
+) WITHOUT ROWID;
+-- The public ones.
+CREATE INDEX ledger_openings_public ON ledger_openings (id) WHERE report_id IS NULL;
+
+-- Leaves that have no place yet; by the ids of what opens them, like their places after that.
+CREATE TABLE ledger_pending (
+    id BLOB NOT NULL PRIMARY KEY,
+    leaf BLOB NOT NULL,
+    recorded_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE ledger_places (
+    id BLOB NOT NULL PRIMARY KEY,
+    idx BIGINT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE ledger_leaves (
     idx BIGINT NOT NULL PRIMARY KEY,
     leaf BLOB NOT NULL
 ) WITHOUT ROWID;
-
--- What opens a leaf's commitment, once it has its place. Padding has no row.
-CREATE TABLE ledger_openings (
-    idx BIGINT NOT NULL PRIMARY KEY,
-    report_id BLOB,
-    opening BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX ledger_openings_report ON ledger_openings (report_id);
 
 CREATE TABLE ledger_tiles (
     level INTEGER NOT NULL,
@@ -473,6 +478,9 @@ CREATE TRIGGER ledger_cosignatures_unchanged BEFORE UPDATE ON ledger_cosignature
 END;
 CREATE TRIGGER ledger_cosignatures_kept BEFORE DELETE ON ledger_cosignatures BEGIN
     SELECT RAISE(ABORT, 'ledger cosignatures are never deleted');
+END;
+CREATE TRIGGER ledger_places_unchanged BEFORE UPDATE ON ledger_places BEGIN
+    SELECT RAISE(ABORT, 'places in the ledger are never changed');
 END;
 CREATE TRIGGER ledger_pending_unchanged BEFORE UPDATE ON ledger_pending BEGIN
     SELECT RAISE(ABORT, 'pending ledger entries are never changed');

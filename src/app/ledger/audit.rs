@@ -24,7 +24,7 @@ use crate::{
     },
     storage::{
         Conn, heads,
-        ledger::{self, OpeningRow},
+        ledger::{self, Placed},
         report_parts,
         reports::{self, ReportRow},
     },
@@ -229,7 +229,7 @@ impl Recorded {
         }
         let events = rows.iter().map(|event| stored(&event.body)).collect::<Result<_, _>>()?;
         let mut entries = Vec::new();
-        for OpeningRow { idx, opening, .. } in ledger::openings_of(conn, id)? {
+        for Placed { idx, opening } in ledger::openings_of(conn, id)? {
             entries.push((decoded(&opening)?, leaf_at(conn, idx)?));
         }
         for row in ledger::pending_of(conn, id)? {

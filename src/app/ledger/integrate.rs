@@ -19,7 +19,7 @@ use crate::{
     },
     storage::{
         Bytes, StorageError, Tx, heads,
-        ledger::{self, LeafRow, OpeningRow, PendingRow, TileRow},
+        ledger::{self, LeafRow, PlaceRow, TileRow, WaitingRow},
     },
 };
 
@@ -68,24 +68,24 @@ impl App {
         }
         let size = ledger::size(tx)?;
         let pending = ledger::take_pending(tx)?;
-        let (leaves, openings) = placed(self.shuffled(pending), size);
-        ledger::add_leaves(tx, &leaves, &openings)?;
+        let (leaves, places) = placed(self.shuffled(pending), size);
+        ledger::add_leaves(tx, &leaves, &places)?;
         grow_tiles(tx, size, &leaves)?;
         heads::set_tick(tx, tick)?;
         Ok(true)
     }
 
     /// In an order of chance, filled up with padding.
-    fn shuffled(&self, pending: Vec<PendingRow>) -> Vec<Slot> {
+    fn shuffled(&self, pending: Vec<WaitingRow>) -> Vec<Slot> {
         let padding = pending.len().max(1).next_multiple_of(STEP) - pending.len();
-        let mut slots: Vec<Slot> = pending.into_iter().map(Slot::from).collect();
+        let mut slots: Vec<_> = pending.into_iter().map(Slot::from).collect();
         slots.extend((0..padding).map(|_| Slot::padding(self.inner.entropy.bytes())));
         // One draw for all. Keys of 128 bits are never equal.
         let mut draws = vec![0; slots.len() * 16];
         self.inner.entropy.fill(&mut draws);
-        let mut keyed: Vec<_> = draws.as_chunks::<16>().0.iter().copied().zip(slots).collect();
-        keyed.sort_unstable_by_key(|(key, _)| *key);
-        keyed.into_iter().map(|(_, slot)| slot).collect()
+        let mut order: Vec<_> = draws.as_chunks::<16>().0.iter().zip(slots).collect();
+        order.sort_unstable_by_key(|(key, _)| *key);
+        order.into_iter().map(|(_, slot)| slot).collect()
     }
 }
 
@@ -93,12 +93,12 @@ impl App {
 struct Slot {
     leaf: Bytes<65>,
     /// `None` for padding.
-    opened_by: Option<PendingRow>,
+    opened_by: Option<Bytes<16>>,
 }
 
-impl From<PendingRow> for Slot {
-    fn from(row: PendingRow) -> Self {
-        Self { leaf: row.leaf, opened_by: Some(row) }
+impl From<WaitingRow> for Slot {
+    fn from(row: WaitingRow) -> Self {
+        Self { leaf: row.leaf, opened_by: Some(row.id) }
     }
 }
 
@@ -108,13 +108,15 @@ impl Slot {
     }
 }
 
-fn placed(slots: Vec<Slot>, size: i64) -> (Vec<LeafRow>, Vec<OpeningRow>) {
-    let (mut leaves, mut openings) = (Vec::with_capacity(slots.len()), Vec::with_capacity(slots.len()));
+fn placed(slots: Vec<Slot>, size: i64) -> (Vec<LeafRow>, Vec<PlaceRow>) {
+    let (mut leaves, mut places) = (Vec::with_capacity(slots.len()), Vec::with_capacity(slots.len()));
     for (idx, slot) in (size..).zip(slots) {
         leaves.push(LeafRow { idx, leaf: slot.leaf });
-        openings.extend(slot.opened_by.map(|row| OpeningRow { idx, report_id: row.report_id, opening: row.opening }));
+        places.extend(slot.opened_by.map(|id| PlaceRow { id, idx }));
     }
-    (leaves, openings)
+    // By id, as they lie on disk.
+    places.sort_unstable();
+    (leaves, places)
 }
 
 fn grow_tiles(tx: &mut Tx, size: i64, leaves: &[LeafRow]) -> Result<(), AppError> {

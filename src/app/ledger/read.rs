@@ -146,6 +146,5 @@ fn opening(conn: &mut Conn, index: u64) -> Result<Vec<u8>, AppError> {
         return Err(AppError::NotFound);
     }
     let index = i64::try_from(index).map_err(|_| AppError::NotFound)?;
-    let row = ledger::opening(conn, index)?.filter(|row| row.report_id.is_none());
-    row.map(|row| row.opening).ok_or(AppError::NotFound)
+    ledger::public_opening(conn, index)?.ok_or(AppError::NotFound)
 }

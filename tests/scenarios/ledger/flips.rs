@@ -179,13 +179,14 @@ impl Held {
     }
 }
 
-/// Every value of every event, leaf, tile, checkpoint and opening.
+/// Every value of every event, leaf, place, tile, checkpoint and opening.
 fn cells(conn: &mut Conn, postgres: bool) -> Result<Vec<Cell>, StorageError> {
     let (mut cells, blob) = (Vec::new(), |bytes: &[u8]| Held::Blob(bytes.to_vec()));
     let mut add = |table, row: &str, values: Vec<(&'static str, Held)>| {
         let of = |(column, held)| Cell { table, row: row.to_owned(), column, held };
         cells.extend(values.into_iter().map(of));
     };
+    let at = |idx: i64| format!("id = (SELECT id FROM ledger_places WHERE idx = {idx})");
     for report in reports::ids_after(conn, None, 100)? {
         for event in report_parts::events(conn, report)? {
             let row = format!("report_id = {} AND seq = {}", blob(report.as_bytes()).sql(postgres), event.seq);
@@ -209,11 +210,13 @@ fn cells(conn: &mut Conn, postgres: bool) -> Result<Vec<Cell>, StorageError> {
             add("events", &row, values);
         }
         for opening in ledger::openings_of(conn, report)? {
-            add("ledger_openings", &format!("idx = {}", opening.idx), vec![("opening", blob(&opening.opening))]);
+            add("ledger_openings", &at(opening.idx), vec![("opening", blob(&opening.opening))]);
+            add("ledger_places", &format!("idx = {}", opening.idx), vec![("idx", Held::Number(opening.idx))]);
         }
     }
     for opening in ledger::public_openings(conn)? {
-        add("ledger_openings", &format!("idx = {}", opening.idx), vec![("opening", blob(&opening.opening))]);
+        add("ledger_openings", &at(opening.idx), vec![("opening", blob(&opening.opening))]);
+        add("ledger_places", &format!("idx = {}", opening.idx), vec![("idx", Held::Number(opening.idx))]);
     }
     let size = ledger::size(conn)?;
     for leaf in ledger::leaves(conn, 0, size)?.into_iter().step_by(16) {
@@ -247,7 +250,7 @@ fn any_flipped_byte_of_a_row_is_found_by_walking_everything() {
     on_each(|set| {
         lived(set, &Witnesses::new());
         let postgres = set.database().folder().is_none();
-        for table in ["events", "ledger_leaves", "ledger_checkpoints"] {
+        for table in ["events", "ledger_leaves", "ledger_places", "ledger_checkpoints"] {
             let lift = if postgres {
                 format!("ALTER TABLE {table} DISABLE TRIGGER USER")
             } else {

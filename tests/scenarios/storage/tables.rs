@@ -128,6 +128,7 @@ fn what_was_recorded_can_neither_be_changed_nor_deleted() {
             "UPDATE ledger_logs SET from_size = 1",
             "DELETE FROM ledger_cosignatures",
             "UPDATE ledger_pending SET recorded_at = 0",
+            "UPDATE ledger_places SET idx = 5",
         ] {
             assert!(matches!(write_sql(&storage, refused), Err(StorageError::Other(_))), "{refused}");
         }
