@@ -2,6 +2,7 @@
 //! nobody is blamed who was in time.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Barrier,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -38,7 +39,7 @@ use crate::{
         people::{Person, Reporter},
         western::Western,
     },
-    workers::{another, handle, started, turn},
+    workers::{another, started, turn},
 };
 
 /// How many act in the same moment.
@@ -129,7 +130,8 @@ struct Course<'a> {
     set: &'a TestApp,
     western: Western<'a>,
     storage: Storage,
-    reporters: Vec<Reporter>,
+    /// By report: two reports may have one handle.
+    reporters: BTreeMap<ReportId, Reporter>,
     engines: [Engine; 2],
     chance: SeededEntropy,
 }
@@ -140,16 +142,21 @@ impl<'a> Course<'a> {
         let (western, days) = begin(set);
         drop(days);
         set.clock.move_to(on(16, 10, 0));
-        let reporters = (0..reports).map(|number| {
+        let (storage, mut reporters) = (set.database().open(), BTreeMap::new());
+        for number in 0..reports {
             if number > 0 && number.is_multiple_of(AT_ONCE) {
                 set.advance(Seconds::minutes(1));
             }
             let receipt = format!("{:032x}", 0xface_0000 + number);
-            western.crew().files(&receipt, another())
-        });
-        let reporters = reporters.collect();
+            let reporter = western.crew().files(&receipt, another());
+            let ids = storage
+                .read_blocking(|conn| reports::ids_after(conn, None, 10_000))
+                .unwrap_or_else(|e: StorageError| panic!("{e}"));
+            let new = ids.into_iter().find(|id| !reporters.contains_key(id)).unwrap();
+            reporters.insert(new, reporter);
+        }
         let engines = [started(set), Engine::new(another_process(set), [2; 16])];
-        Self { set, western, storage: set.database().open(), reporters, engines, chance: SeededEntropy::new(seed) }
+        Self { set, western, storage, reporters, engines, chance: SeededEntropy::new(seed) }
     }
 
     /// Races until there were so many acts, or nothing is open any more.
@@ -205,7 +212,7 @@ impl<'a> Course<'a> {
         let broke_promise = self.report(row.id).1.breaches.iter().any(|b| i32::from(b.cycle) == row.cycle);
         Race {
             report: row.id,
-            reporter: self.reporters.iter().find(|reporter| handle(reporter) == row.handle).unwrap().clone(),
+            reporter: self.reporters[&row.id].clone(),
             // A level that broke its word cannot give it again.
             deed: if deed == Deed::Promise && broke_promise { Deed::Answer } else { deed },
             awaiting: row.awaiting.clone().unwrap(),

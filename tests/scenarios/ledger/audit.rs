@@ -110,8 +110,7 @@ fn a_changed_state_is_named() {
 fn an_entry_that_was_taken_out_is_missed() {
     on_each(|set| {
         lived(set);
-        let sql =
-            "DELETE FROM ledger_openings WHERE id = (SELECT max(id) FROM ledger_openings WHERE report_id IS NOT NULL)";
+        let sql = "DELETE FROM ledger_openings WHERE id = (SELECT id FROM ledger_openings WHERE report_id IS NOT NULL ORDER BY id LIMIT 1)";
         changes(set, &[sql]);
         let flaw = audit(set).unwrap_err();
         assert!(flaw.contains("are on record"), "{flaw}");

@@ -187,6 +187,9 @@ fn cells(conn: &mut Conn, postgres: bool) -> Result<Vec<Cell>, StorageError> {
         cells.extend(values.into_iter().map(of));
     };
     let at = |idx: i64| format!("id = (SELECT id FROM ledger_places WHERE idx = {idx})");
+    let of = |opening: &[u8]| {
+        format!("id = (SELECT id FROM ledger_openings WHERE opening = {})", blob(opening).sql(postgres))
+    };
     for report in reports::ids_after(conn, None, 100)? {
         for event in report_parts::events(conn, report)? {
             let row = format!("report_id = {} AND seq = {}", blob(report.as_bytes()).sql(postgres), event.seq);
@@ -211,12 +214,12 @@ fn cells(conn: &mut Conn, postgres: bool) -> Result<Vec<Cell>, StorageError> {
         }
         for opening in ledger::openings_of(conn, report)? {
             add("ledger_openings", &at(opening.idx), vec![("opening", blob(&opening.opening))]);
-            add("ledger_places", &format!("idx = {}", opening.idx), vec![("idx", Held::Number(opening.idx))]);
+            add("ledger_places", &of(&opening.opening), vec![("idx", Held::Number(opening.idx))]);
         }
     }
     for opening in ledger::public_openings(conn)? {
         add("ledger_openings", &at(opening.idx), vec![("opening", blob(&opening.opening))]);
-        add("ledger_places", &format!("idx = {}", opening.idx), vec![("idx", Held::Number(opening.idx))]);
+        add("ledger_places", &of(&opening.opening), vec![("idx", Held::Number(opening.idx))]);
     }
     let size = ledger::size(conn)?;
     for leaf in ledger::leaves(conn, 0, size)?.into_iter().step_by(16) {

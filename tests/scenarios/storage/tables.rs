@@ -8,7 +8,7 @@ use lastlooks::{
     storage::{
         Bytes, Storage, StorageError, Tx, engine,
         heads::{self, CheckpointRow, CosignatureRow, LogRow},
-        ledger::{self, LeafRow},
+        ledger::{self, LeafRow, PlaceRow},
         outbox, report_parts, reports,
     },
 };
@@ -108,7 +108,11 @@ fn what_was_recorded_can_neither_be_changed_nor_deleted() {
         let storage = database.open();
         storage.write_blocking(&KEY, |tx| file(tx, 1)).unwrap();
         let leaf = LeafRow { idx: 0, leaf: Bytes([1; 65]) };
-        storage.write_blocking(&KEY, move |tx| ledger::add_leaves(tx, std::slice::from_ref(&leaf), &[])).unwrap();
+        storage
+            .write_blocking(&KEY, move |tx| {
+                ledger::add_leaves(tx, std::slice::from_ref(&leaf), &[PlaceRow { id: [7; 16].into(), idx: leaf.idx }])
+            })
+            .unwrap();
         storage
             .write_blocking(&KEY, |tx| {
                 heads::add_checkpoint(

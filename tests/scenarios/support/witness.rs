@@ -1,13 +1,16 @@
 //! A witness on a real socket with a real folder, on the clock of the story.
 
-use std::{net::TcpListener, path::Path, sync::Arc};
+use std::{net::TcpListener, path::Path, sync::Arc, thread, time::Duration};
 
 use lastlooks::{
     clock::Clock,
     entropy::SystemEntropy,
     http::witness,
     merkle::key::{KeyName, VerifierKey},
-    witness::{cosigner::Cosigner, folder::Folder},
+    witness::{
+        cosigner::Cosigner,
+        folder::{Folder, FolderError},
+    },
 };
 
 use super::{client::Client, running::Running};
@@ -65,6 +68,13 @@ impl TestWitness {
     }
 }
 
+/// The threads of a server that was stopped let go of what they had a moment after it.
 fn opened(folder: &Path) -> Folder {
-    Folder::open(folder).unwrap()
+    for _ in 0..100 {
+        match Folder::open(folder) {
+            Err(FolderError::Taken { .. }) => thread::sleep(Duration::from_millis(50)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} is still taken", folder.display());
 }
