@@ -110,6 +110,15 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 fn open_storage(settings: &Settings, tables: Tables) -> anyhow::Result<Storage> {
     let target = Target::parse(settings.database_url.expose_secret())?;
+    if let (Tables::Expect, Target::Sqlite(file)) = (tables, &target)
+        && !file.try_exists()?
+    {
+        let file = std::path::absolute(file)?;
+        bail!(
+            "there is no database at {}; is this the right folder? `lastlooks init` begins a new host",
+            file.display()
+        );
+    }
     let storage = Storage::open(target, &WriterSettings::default()).context("cannot open the database")?;
     if !storage.unknown_migrations()?.is_empty() {
         bail!("the database is of a newer version than this program; use the program that made it, or a newer one");
@@ -172,7 +181,9 @@ mod tests {
     #[test]
     fn a_command_on_a_database_that_was_never_made_says_what_to_run() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(told(folder.path(), Tables::Expect).contains("lastlooks init"));
+        let says = told(folder.path(), Tables::Expect);
+        assert!(says.contains("lastlooks init") && says.contains(&folder.path().display().to_string()), "{says}");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "a command in the wrong folder leaves nothing there");
     }
 
     #[test]

@@ -95,6 +95,10 @@ fn waits(view: &PolicyView, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  {what}: {}", paths.join(", "))?;
         }
     }
+    writeln!(
+        out,
+        "Whoever sits at a union desk agrees with POST /v1/productions/{{id}}/policy/agreement; see docs/api.md."
+    )?;
     Ok(())
 }
 

@@ -70,7 +70,9 @@ pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::R
     let listen = settings.listen;
     let app = assemble::open_app(settings, assemble::Tables::Migrate)?;
     let listener = args.role.answers().then(|| TcpListener::bind(listen));
-    let listener = listener.transpose().with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = listener.transpose().with_context(|| {
+        format!("cannot listen on {listen}; the setting `listen` (LASTLOOKS_LISTEN) chooses another address")
+    })?;
     if let Some(listener) = &listener {
         writeln!(out, "listening on http://{}", listener.local_addr()?)?;
     }
