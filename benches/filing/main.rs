@@ -24,7 +24,10 @@ mod show;
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, ValueEnum};
-use lastlooks::storage::WriterSettings;
+use lastlooks::{
+    clock::{Clock as _, SystemClock},
+    storage::WriterSettings,
+};
 
 use crate::{
     alone::Alone,
@@ -111,6 +114,7 @@ fn measure(args: &Args, server: Option<u32>, group_url: &str, single_url: &str) 
     let group = Show::open(group_url, server, &WriterSettings::default())?;
     let single = Show::open(single_url, server, &WriterSettings { max_batch: 1, ..WriterSettings::default() })?;
     let (length, mut seen) = (Duration::from_secs(args.seconds), Seen::default());
+    let mut tick = SystemClock::new().now();
     let wanted = |phase| args.only.is_none_or(|only| only == phase);
     for round in 0..args.rounds {
         if wanted(Phase::Alone) {
@@ -121,7 +125,7 @@ fn measure(args: &Args, server: Option<u32>, group_url: &str, single_url: &str) 
         }
         if wanted(Phase::Integrating) {
             let load = || load::run(&group, args.clients, args.rounds + round, WARM_UP, length);
-            seen.integrating.add(integrating::beside(group.app(), load)?);
+            seen.integrating.add(integrating::beside(group.app(), &mut tick, load)?);
         }
         if wanted(Phase::Single) {
             seen.single.add(load::run(&single, args.clients, round, WARM_UP, length)?);
@@ -144,7 +148,7 @@ fn report(seen: &mut Seen) {
         seen.alone.core_millis()
     );
     line("group commit", &mut seen.group);
-    line("and a tick each second", &mut seen.integrating);
+    line("and a tick each 2 s", &mut seen.integrating);
     line("one transaction each", &mut seen.single);
     if seen.alone.rate() > 0.0 && seen.group.rate() > 0.0 {
         let percent = 100.0 * seen.group.rate() / seen.alone.rate();
