@@ -25,20 +25,17 @@ pub struct PendingRow {
     pub recorded_at: UtcMillis,
 }
 
-impl PendingRow {
-    pub(super) fn opening(&self) -> OpeningRow {
-        OpeningRow { id: self.id, report_id: self.report_id, opening: self.opening.clone() }
-    }
-
-    pub(super) const fn waiting(&self) -> WaitingRow {
-        WaitingRow { id: self.id, leaf: self.leaf, recorded_at: self.recorded_at }
-    }
+/// What stays of new leaves where it is written, and what waits for a place.
+fn apart(rows: &[PendingRow]) -> (Vec<OpeningRow>, Vec<WaitingRow>) {
+    let opening = |row: &PendingRow| OpeningRow { id: row.id, report_id: row.report_id, opening: row.opening.clone() };
+    let waiting = |row: &PendingRow| WaitingRow { id: row.id, leaf: row.leaf, recorded_at: row.recorded_at };
+    rows.iter().map(|row| (opening(row), waiting(row))).unzip()
 }
 
 /// What opens a leaf, wherever the leaf is.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable)]
 #[diesel(table_name = ledger_openings, treat_none_as_default_value = false)]
-pub(super) struct OpeningRow {
+struct OpeningRow {
     id: Bytes<16>,
     report_id: Option<ReportId>,
     opening: Vec<u8>,
@@ -113,8 +110,7 @@ pub struct TileRow {
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn add_pending(tx: &mut Tx, rows: &[PendingRow]) -> Result<(), StorageError> {
-    let openings: Vec<OpeningRow> = rows.iter().map(PendingRow::opening).collect();
-    let leaves: Vec<WaitingRow> = rows.iter().map(PendingRow::waiting).collect();
+    let (openings, leaves) = apart(rows);
     on!(tx, for part in &openings[..] => diesel::insert_into(ledger_openings::table).values(part));
     on!(tx, for part in &leaves[..] => diesel::insert_into(ledger_pending::table).values(part));
     Ok(())
@@ -122,8 +118,7 @@ pub fn add_pending(tx: &mut Tx, rows: &[PendingRow]) -> Result<(), StorageError>
 
 /// As [`add_pending`], by COPY.
 pub(super) fn copy_pending(c: &mut Postgres, rows: &[PendingRow]) -> Result<(), StorageError> {
-    let openings: Vec<OpeningRow> = rows.iter().map(PendingRow::opening).collect();
-    let leaves: Vec<WaitingRow> = rows.iter().map(PendingRow::waiting).collect();
+    let (openings, leaves) = apart(rows);
     copy_from(ledger_openings::table).from_insertable(&openings).execute(c)?;
     copy_from(ledger_pending::table).from_insertable(&leaves).execute(c)?;
     Ok(())
@@ -220,6 +215,12 @@ pub fn leaves(conn: &mut Conn, from: i64, to: i64) -> Result<Vec<LeafRow>, Stora
     Ok(range.order(ledger_leaves::idx).select(LeafRow::as_select()).load(conn)?)
 }
 
+/// What opens leaves, beside their places.
+#[diesel::dsl::auto_type]
+fn placed() -> _ {
+    ledger_openings::table.inner_join(ledger_places::table.on(ledger_places::id.eq(ledger_openings::id)))
+}
+
 /// What opens the placed leaves of a report, in order of their places.
 ///
 /// # Errors
@@ -227,8 +228,7 @@ pub fn leaves(conn: &mut Conn, from: i64, to: i64) -> Result<Vec<LeafRow>, Stora
 pub fn openings_of(conn: &mut Conn, report: ReportId) -> Result<Vec<Placed>, StorageError> {
     let (first, last) = all_beside(report);
     let theirs = ledger_openings::id.between(first, last).and(ledger_openings::report_id.eq(report));
-    let found = ledger_openings::table.inner_join(ledger_places::table.on(ledger_places::id.eq(ledger_openings::id)));
-    let found = found.filter(theirs).order(ledger_places::idx);
+    let found = placed().filter(theirs).order(ledger_places::idx);
     Ok(found.select((ledger_places::idx, ledger_openings::opening)).load(conn)?)
 }
 
@@ -237,8 +237,7 @@ pub fn openings_of(conn: &mut Conn, report: ReportId) -> Result<Vec<Placed>, Sto
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn public_openings(conn: &mut Conn) -> Result<Vec<Placed>, StorageError> {
-    let found = ledger_openings::table.inner_join(ledger_places::table.on(ledger_places::id.eq(ledger_openings::id)));
-    let found = found.filter(ledger_openings::report_id.is_null()).order(ledger_places::idx);
+    let found = placed().filter(ledger_openings::report_id.is_null()).order(ledger_places::idx);
     Ok(found.select((ledger_places::idx, ledger_openings::opening)).load(conn)?)
 }
 
@@ -248,8 +247,7 @@ pub fn public_openings(conn: &mut Conn) -> Result<Vec<Placed>, StorageError> {
 /// [`StorageError`] if the database cannot be read.
 pub fn public_opening(conn: &mut Conn, idx: i64) -> Result<Option<Vec<u8>>, StorageError> {
     // There are few public ones, so all of them are gone through: no index by place, which every leaf would have to pay for.
-    let found = ledger_openings::table.inner_join(ledger_places::table.on(ledger_places::id.eq(ledger_openings::id)));
-    let found = found.filter(ledger_openings::report_id.is_null().and(ledger_places::idx.eq(idx)));
+    let found = placed().filter(ledger_openings::report_id.is_null().and(ledger_places::idx.eq(idx)));
     Ok(found.select(ledger_openings::opening).get_result(conn).optional()?)
 }
 
@@ -265,8 +263,9 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     };
     let ids: Vec<Bytes<16>> = theirs().select(ledger_openings::id).load(tx)?;
     for id in ids {
-        diesel::delete(ledger_places::table.find(id)).execute(tx)?;
+        // First what waits: if a tick is placing it just now, PostgreSQL waits here for that, and then sees its place.
         diesel::delete(ledger_pending::table.find(id)).execute(tx)?;
+        diesel::delete(ledger_places::table.find(id)).execute(tx)?;
     }
     diesel::delete(theirs()).execute(tx)?;
     Ok(())
