@@ -20,7 +20,7 @@ use lastlooks::{
     },
     entropy::Entropy,
     storage::{
-        Storage, StorageError, report_parts,
+        Storage, report_parts,
         reports::{self, ReportRow},
     },
     worker::engine::Engine,
@@ -149,9 +149,7 @@ impl<'a> Course<'a> {
             }
             let receipt = format!("{:032x}", 0xface_0000 + number);
             let reporter = western.crew().files(&receipt, another());
-            let ids = storage
-                .read_blocking(|conn| reports::ids_after(conn, None, 10_000))
-                .unwrap_or_else(|e: StorageError| panic!("{e}"));
+            let ids = storage.read_blocking(|conn| reports::ids_after(conn, None, 10_000)).unwrap();
             let new = ids.into_iter().find(|id| !reporters.contains_key(id)).unwrap();
             reporters.insert(new, reporter);
         }
@@ -187,8 +185,7 @@ impl<'a> Course<'a> {
     }
 
     fn open(&self) -> Vec<ReportRow> {
-        let rows = self.storage.read_blocking(|conn| reports::open_after(conn, None, 10_000));
-        rows.unwrap_or_else(|e: StorageError| panic!("{e}"))
+        self.storage.read_blocking(|conn| reports::open_after(conn, None, 10_000)).unwrap()
     }
 
     /// Nothing is due of a report of which everybody was silent; somebody answers it, so that it goes on.
@@ -265,15 +262,13 @@ impl<'a> Course<'a> {
     }
 
     fn report(&self, id: ReportId) -> (ReportRow, Report) {
-        let row = self.storage.read_blocking(move |conn| reports::find(conn, id));
-        let row = row.unwrap_or_else(|e: StorageError| panic!("{e}")).unwrap();
+        let row = self.storage.read_blocking(move |conn| reports::find(conn, id)).unwrap().unwrap();
         let report = serde_json::from_str(&row.state).unwrap();
         (row, report)
     }
 
     fn events(&self, id: ReportId) -> Vec<report_parts::EventRow> {
-        let events = self.storage.read_blocking(move |conn| report_parts::events(conn, id));
-        events.unwrap_or_else(|e: StorageError| panic!("{e}"))
+        self.storage.read_blocking(move |conn| report_parts::events(conn, id)).unwrap()
     }
 
     /// What is on record has to be what happened.
