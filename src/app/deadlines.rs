@@ -139,7 +139,7 @@ impl App {
     async fn fire_one(&self, id: ReportId, now: UtcMillis) -> Result<(), AppError> {
         let app = self.clone();
         let work = move |tx: &mut Tx| {
-            let Some(row) = reports::find(tx, id)? else { return Ok(()) };
+            let Some(row) = reports::claim(tx, id)? else { return Ok(()) };
             let mut set = Set::default();
             app.advance(tx, row, now, &mut set)?;
             set.write(tx).map(drop)

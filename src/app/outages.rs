@@ -123,8 +123,9 @@ impl App {
                 Err(error) => return Err(error),
             }
         }
-        caused.write(tx)?;
+        // Saved first, for the reason told at `reports::claim`.
         moved.iter().try_for_each(|row| reports::save(tx, row))?;
+        caused.write(tx)?;
         Ok(Pass::After(last))
     }
 
@@ -140,7 +141,8 @@ impl App {
     /// While nobody watches, as after a suspend before the first heartbeat, no deadline of it is judged: what looks
     /// missed may be about to move.
     pub(super) fn subject_to_decide(&self, tx: &mut Tx, id: ReportId, now: UtcMillis) -> Result<Subject, AppError> {
-        let mut subject = self.subject_in(tx, id)?;
+        let row = reports::claim(tx, id)?.ok_or(AppError::NotFound)?;
+        let mut subject = self.subject_of(tx, row)?;
         let mut caused = Caused::default();
         if self.count_outages_in(tx, &mut subject, &mut caused)? {
             caused.write(tx)?;

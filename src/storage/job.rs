@@ -77,6 +77,16 @@ pub(super) trait Job: Send {
     fn fail(self: Box<Self>, error: StorageError);
 }
 
+/// The writes of a batch, those between two new reports by key, which is mostly that of the report they are about: so two
+/// processes claim the same reports in the same order, and neither waits for the other in a circle. Those of one key stay
+/// as they came; nobody who waits for an answer has asked for anything else yet.
+pub(super) fn in_order(mut batch: Vec<([u8; 16], Box<dyn Job>)>) -> Vec<Box<dyn Job>> {
+    for between in batch.chunk_by_mut(|(_, a), (_, b)| a.filing().is_none() && b.filing().is_none()) {
+        between.sort_by_key(|(key, _)| *key);
+    }
+    batch.into_iter().map(|(_, job)| job).collect()
+}
+
 /// A write with its types.
 pub(super) struct Write<T, E, F> {
     /// What to do.

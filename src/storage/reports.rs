@@ -148,6 +148,20 @@ pub fn find(conn: &mut Conn, id: ReportId) -> Result<Option<ReportRow>, StorageE
     Ok(reports::table.find(id).select(ReportRow::as_select()).get_result(conn).optional()?)
 }
 
+/// The report with this id, to be changed: on PostgreSQL it is locked until the transaction ends. Whoever wants to put events
+/// of it on record claims it first; two who only meet when they save it have events under its next number by then, and
+/// wait for each other.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn claim(tx: &mut Tx, id: ReportId) -> Result<Option<ReportRow>, StorageError> {
+    let report = reports::table.find(id);
+    Ok(match tx {
+        Conn::Postgres(c) => report.for_update().select(ReportRow::as_select()).get_result(c).optional()?,
+        Conn::Sqlite(c) => report.select(ReportRow::as_select()).get_result(c).optional()?,
+    })
+}
+
 /// The report that this receipt opens.
 ///
 /// # Errors

@@ -293,7 +293,7 @@ impl Storage {
 
     fn submit(&self, key: &[u8; 16], job: Box<dyn Job>) -> Result<(), StorageError> {
         // Keys are random bytes: their first one spreads well enough over a handful of writers.
-        self.send(usize::from(key[0]) % self.inner.writers.len(), Task::Write(job))
+        self.send(usize::from(key[0]) % self.inner.writers.len(), Task::Write { key: *key, job })
     }
 
     fn send(&self, writer: usize, task: Task) -> Result<(), StorageError> {

@@ -24,7 +24,7 @@ use super::{
     crowd::Crowd,
     error::StorageError,
     filings::{self, NewReport},
-    job::{Job, Ran},
+    job::{Job, Ran, in_order},
     store::WriterSettings,
 };
 use crate::clock::{Clock, SystemClock};
@@ -46,7 +46,12 @@ pub(super) type Outside = Box<dyn FnOnce(Result<&mut Conn, StorageError>) + Send
 /// What a writer is asked for.
 pub(super) enum Task {
     /// A write that shares a transaction.
-    Write(Box<dyn Job>),
+    Write {
+        /// Writes of one key run in the order in which they came.
+        key: [u8; 16],
+        /// The write.
+        job: Box<dyn Job>,
+    },
     /// Something that must be done outside any transaction.
     Outside(Outside),
 }
@@ -146,19 +151,19 @@ impl Writer {
         let (mut next, mut filings, mut waited) = (Ok(first), 0, Duration::ZERO);
         loop {
             match next {
-                Ok(Task::Write(job)) => {
+                Ok(Task::Write { key, job }) => {
                     filings += usize::from(job.filing().is_some());
-                    batch.push(job);
+                    batch.push((key, job));
                 }
-                Ok(Task::Outside(work)) => return (batch, Some(work)),
+                Ok(Task::Outside(work)) => return (in_order(batch), Some(work)),
                 Err(TryRecvError::Empty) if waited < self.linger && self.is_worth_waiting(filings) => {
                     thread::sleep(NAP);
                     waited += NAP;
                 }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return (batch, None),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return (in_order(batch), None),
             }
             if batch.len() >= self.max_batch || filings >= MOST_FILINGS {
-                return (batch, None);
+                return (in_order(batch), None);
             }
             next = self.tasks.try_recv();
         }
@@ -185,8 +190,7 @@ impl Writer {
         }
     }
 
-    fn repeat_alone(&mut self, job: Box<dyn Job>) {
-        let mut job = job;
+    fn repeat_alone(&mut self, mut job: Box<dyn Job>) {
         for run in 1..=CLASH_RUNS {
             let slot = Slot { job, standing: Standing::Open };
             match self.commit(vec![slot]).pop() {
@@ -209,8 +213,7 @@ impl Writer {
             }
             return Vec::new();
         }
-        let mut in_doubt = false;
-        let mut pause = Duration::ZERO;
+        let (mut in_doubt, mut pause) = (false, Duration::ZERO);
         while !slots.is_empty() {
             match self.attempt(&batch, &mut slots) {
                 Ok(()) => {

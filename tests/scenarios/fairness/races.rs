@@ -370,12 +370,12 @@ fn rfc3339(at: UtcMillis) -> String {
 
 /// Runs the course on a database; says what happened.
 fn race_on(database: TestDatabase, reports: usize, acts: usize) -> Counts {
-    println!("on {database}");
     let set = TestApp::on(database);
     let mut course = Course::with(&set, reports, 9);
     let counts = course.run(acts);
     println!("{counts:?}");
     assert!(counts.acts() >= acts, "{counts:?}");
+    assert_eq!(set.database().deadlocks(), 0, "nobody waits for each other");
     counts
 }
 

@@ -90,6 +90,15 @@ impl TestDatabase {
         }
     }
 
+    /// How often PostgreSQL found writes that waited for each other in a circle, but for those of the last moments. SQLite
+    /// has one writer.
+    pub fn deadlocks(&self) -> i64 {
+        match &self.keeper {
+            Keeper::Sqlite(_) => 0,
+            Keeper::Postgres(server, name) => server.deadlocks(name),
+        }
+    }
+
     /// Opens it as the service does.
     pub fn open(&self) -> Storage {
         self.open_with(&WriterSettings::default())

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_query};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query};
 use lastlooks::storage::{Storage, Target, WriterSettings};
 
 const TEMPLATE: &str = "lastlooks_template";
@@ -173,6 +173,18 @@ impl Server {
         sql_query(format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
             .execute(&mut conn)
             .unwrap()
+    }
+
+    /// How many deadlocks it found in a database.
+    pub fn deadlocks(&self, name: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Found {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            deadlocks: i64,
+        }
+        let mut conn = PgConnection::establish(&self.administration()).unwrap();
+        let sql = format!("SELECT deadlocks FROM pg_stat_database WHERE datname = '{name}'");
+        sql_query(sql).get_result::<Found>(&mut conn).unwrap().deadlocks
     }
 
     /// Has it offer TLS as `localhost`, with a certificate made for this run; answers the file that vouches for it.
