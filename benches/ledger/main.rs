@@ -38,6 +38,8 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Bytes of what opens a usual entry.
 const OPENING_BYTES: usize = 300;
+/// Leaves of one missed deadline: unanswered, the next level assigned, and told.
+const TOGETHER: usize = 3;
 /// Ticks on which little happened.
 const QUIET_TICKS: i64 = 50;
 /// Proofs that are made.
@@ -130,26 +132,31 @@ fn hashed_alone(leaves: usize) -> Duration {
     begun.elapsed()
 }
 
-/// Entries of as many reports as there are, as a burst of deadlines leaves them.
+/// Leaves as a burst of missed deadlines leaves them: [`TOGETHER`] of each report.
 fn fill(storage: &Storage, count: usize, now: UtcMillis) -> anyhow::Result<()> {
-    for _ in 0..count.div_ceil(10_000) {
-        let rows: Vec<PendingRow> = (0..count.min(10_000)).map(|_| pending(now)).collect();
+    let mut rest = count;
+    while rest > 0 {
+        let part = rest.min(10_000);
+        let rows: Vec<PendingRow> = (0..part.div_ceil(TOGETHER)).flat_map(|_| of_report(now)).take(part).collect();
         storage.write_blocking(&[1; 16], move |tx| ledger::add_pending(tx, &rows))?;
+        rest -= part;
     }
     Ok(())
 }
 
-fn pending(now: UtcMillis) -> PendingRow {
-    let mut leaf: [u8; 65] = chance().bytes();
-    leaf[0] = 1;
+fn of_report(now: UtcMillis) -> impl Iterator<Item = PendingRow> {
     let report = ReportId::new(chance().bytes());
-    PendingRow {
-        id: beside(report, &chance().bytes()).into(),
-        report_id: Some(report),
-        leaf: leaf.into(),
-        opening: chance().bytes::<OPENING_BYTES>().to_vec(),
-        recorded_at: now,
-    }
+    (0..TOGETHER).map(move |_| {
+        let mut leaf: [u8; 65] = chance().bytes();
+        leaf[0] = 1;
+        PendingRow {
+            id: beside(report, &chance().bytes()).into(),
+            report_id: Some(report),
+            leaf: leaf.into(),
+            opening: chance().bytes::<OPENING_BYTES>().to_vec(),
+            recorded_at: now,
+        }
+    })
 }
 
 /// Proofs of leaves all over the tree, each checked against the published head outside the time that counts.

@@ -48,14 +48,12 @@ fn lay(tx: &mut Conn, from: u64, to: u64) -> Written {
         Ok::<_, StorageError>(hashes)
     };
     let tiles = tile::grow(from, (from..to).map(made).collect(), read);
-    for tile in tiles.map_err(|e| StorageError::Corrupt(e.to_string()))? {
-        let row = TileRow {
-            level: tile.at.level.into(),
-            n: tile.at.n.cast_signed(),
-            width: i32::try_from(tile.hashes.len()).unwrap_or(i32::MAX),
-            hashes: to_bytes(&tile.hashes),
-        };
-        ledger::put_tile(tx, &row)?;
-    }
-    Ok(())
+    let row = |tile: tile::Tile| TileRow {
+        level: tile.at.level.into(),
+        n: tile.at.n.cast_signed(),
+        width: i32::try_from(tile.hashes.len()).unwrap_or(i32::MAX),
+        hashes: to_bytes(&tile.hashes),
+    };
+    let rows: Vec<_> = tiles.map_err(|e| StorageError::Corrupt(e.to_string()))?.into_iter().map(row).collect();
+    ledger::put_tiles(tx, &rows)
 }

@@ -149,8 +149,6 @@ struct Rows {
 
 impl Rows {
     fn of(filings: &[&NewReport], overflow: &[ReportId], outages_until: UtcMillis) -> Result<Self, StorageError> {
-        let mut leaves = all(filings, |new| &new.leaves);
-        leaves.sort_unstable_by_key(|leaf| leaf.id);
         let report = |new: &&NewReport| {
             let overflow = overflow.contains(&new.report.id);
             let counts_for_repeated = new.report.counts_for_repeated && !overflow;
@@ -162,7 +160,7 @@ impl Rows {
             envelopes: envelopes::grouped(&all(filings, |new| &new.envelopes))?,
             events: all(filings, |new| &new.events),
             notices: all(filings, |new| &new.notices),
-            leaves,
+            leaves: all(filings, |new| &new.leaves),
         })
     }
 

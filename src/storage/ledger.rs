@@ -1,14 +1,27 @@
-//! The ledger's rows: pending leaves, placed leaves, what opens them, tiles and checkpoints.
+//! The ledger's rows: pending leaves, placed leaves, what opens them, tiles.
+//!
+//! Leaves that one write leaves of one report wait and are opened as a group: a filing has one for every seat and level,
+//! and as rows of their own they took more pages than what was said.
 
-use diesel::{ExecuteCopyFromDsl as _, copy_from, prelude::*};
+use diesel::{
+    ExecuteCopyFromDsl as _, copy_from,
+    dsl::{min, sql},
+    prelude::*,
+    sql_types::{BigInt, Nullable},
+    upsert::excluded,
+};
 
 use super::{
     connection::{Conn, Postgres, Tx, on},
     error::StorageError,
+    packing,
     schema::{ledger_leaves, ledger_openings, ledger_pending, ledger_places, ledger_tiles},
     types::{Bytes, all_beside},
 };
 use crate::domain::{ids::ReportId, time::UtcMillis};
+
+/// Version, tag, commitment.
+const LEAF_BYTES: usize = 65;
 
 /// A new leaf with what opens it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,53 +31,59 @@ pub struct PendingRow {
     /// The report that it is about; `None` for the public ones.
     pub report_id: Option<ReportId>,
     /// Version, tag, commitment.
-    pub leaf: Bytes<65>,
+    pub leaf: Bytes<LEAF_BYTES>,
     /// Canonical CBOR that opens the commitment.
     pub opening: Vec<u8>,
     /// When; as coarse as what it records: the end of the span for what a reporter did.
     pub recorded_at: UtcMillis,
 }
 
-/// What stays of new leaves where it is written, and what waits for a place.
-fn apart(rows: &[PendingRow]) -> (Vec<OpeningRow>, Vec<WaitingRow>) {
-    let opening = |row: &PendingRow| OpeningRow { id: row.id, report_id: row.report_id, opening: row.opening.clone() };
-    let waiting = |row: &PendingRow| WaitingRow { id: row.id, leaf: row.leaf, recorded_at: row.recorded_at };
-    rows.iter().map(|row| (opening(row), waiting(row))).unzip()
-}
-
-/// What opens a leaf, wherever the leaf is.
+/// What opens the leaves of a group, wherever they are.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable)]
 #[diesel(table_name = ledger_openings, treat_none_as_default_value = false)]
-struct OpeningRow {
+struct OpeningsRow {
     id: Bytes<16>,
     report_id: Option<ReportId>,
-    opening: Vec<u8>,
+    packed: Vec<u8>,
 }
 
-/// A leaf that has no place yet.
+/// The leaves of a group that has no places yet.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = ledger_pending, treat_none_as_default_value = false)]
 pub struct WaitingRow {
-    /// Of what opens it.
+    /// Of what opens them.
     pub id: Bytes<16>,
-    /// Version, tag, commitment.
-    pub leaf: Bytes<65>,
-    /// See [`PendingRow::recorded_at`].
-    pub recorded_at: UtcMillis,
+    packed: Vec<u8>,
+    recorded_at: UtcMillis,
 }
 
-/// Where the leaf stands that something opens.
+impl WaitingRow {
+    /// The group's leaves: version, tag, commitment of each.
+    ///
+    /// # Errors
+    /// [`StorageError::Corrupt`] if the row breaks off inside one.
+    pub fn leaves(&self) -> Result<&[[u8; LEAF_BYTES]], StorageError> {
+        packing::fixed(&self.packed)
+    }
+}
+
+/// Where the leaves of a group stand.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Insertable)]
 #[diesel(table_name = ledger_places, treat_none_as_default_value = false)]
-pub struct PlaceRow {
-    /// Of what opens it.
-    pub id: Bytes<16>,
-    /// The leaf's place, 0 and up.
-    pub idx: i64,
+pub struct PlacesRow {
+    id: Bytes<16>,
+    packed: Vec<u8>,
+}
+
+impl PlacesRow {
+    /// The places of a group's leaves, 0 and up, in the group's order.
+    pub fn of(id: Bytes<16>, places: &[i64]) -> Self {
+        Self { id, packed: places.iter().flat_map(|idx| idx.to_be_bytes()).collect() }
+    }
 }
 
 /// What opens a leaf that has its place.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
     /// The leaf's place, 0 and up.
     pub idx: i64,
@@ -73,12 +92,39 @@ pub struct Placed {
 }
 
 /// What opens a leaf that has no place yet.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unplaced {
     /// Version, tag, commitment.
-    pub leaf: Bytes<65>,
+    pub leaf: Bytes<LEAF_BYTES>,
     /// Canonical CBOR that opens the commitment.
     pub opening: Vec<u8>,
+}
+
+/// New leaves by group: those that one write leaves of one report. What opens them stays where it is written; the leaves
+/// wait apart for their places.
+fn grouped(rows: &[PendingRow]) -> Result<(Vec<OpeningsRow>, Vec<WaitingRow>), StorageError> {
+    // What is public stands alone: its id says what it is.
+    let belong = |a: &PendingRow, b: &PendingRow| {
+        a.report_id.is_some() && (a.report_id, a.recorded_at) == (b.report_id, b.recorded_at)
+    };
+    let (mut openings, mut waiting) = (Vec::new(), Vec::new());
+    for group in rows.chunk_by(belong) {
+        let Some(PendingRow { id, report_id, recorded_at, .. }) = group.first().cloned() else { continue };
+        let packed = packing::of_any(group.iter().map(|row| row.opening.as_slice()))?;
+        openings.push(OpeningsRow { id, report_id, packed });
+        let packed = group.iter().flat_map(|row| row.leaf.0).collect();
+        waiting.push(WaitingRow { id, packed, recorded_at });
+    }
+    Ok((openings, waiting))
+}
+
+/// Openings beside what stands in the same order as they.
+fn beside_each<const N: usize>(openings: &[u8], other: &[u8]) -> Result<Vec<(Vec<u8>, [u8; N])>, StorageError> {
+    let (openings, other) = (packing::any(openings)?, packing::fixed(other)?);
+    if openings.len() != other.len() {
+        return Err(StorageError::Corrupt("openings of the ledger and their leaves are not as many".to_owned()));
+    }
+    Ok(openings.into_iter().zip(other).map(|(opening, other)| (opening.to_vec(), *other)).collect())
 }
 
 /// A leaf in its place.
@@ -88,7 +134,7 @@ pub struct LeafRow {
     /// Its place, 0 and up, without gaps.
     pub idx: i64,
     /// Version, tag, commitment.
-    pub leaf: Bytes<65>,
+    pub leaf: Bytes<LEAF_BYTES>,
 }
 
 /// A tile of hashes.
@@ -110,17 +156,17 @@ pub struct TileRow {
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn add_pending(tx: &mut Tx, rows: &[PendingRow]) -> Result<(), StorageError> {
-    let (openings, leaves) = apart(rows);
+    let (openings, waiting) = grouped(rows)?;
     on!(tx, for part in &openings[..] => diesel::insert_into(ledger_openings::table).values(part));
-    on!(tx, for part in &leaves[..] => diesel::insert_into(ledger_pending::table).values(part));
+    on!(tx, for part in &waiting[..] => diesel::insert_into(ledger_pending::table).values(part));
     Ok(())
 }
 
 /// As [`add_pending`], by COPY.
 pub(super) fn copy_pending(c: &mut Postgres, rows: &[PendingRow]) -> Result<(), StorageError> {
-    let (openings, leaves) = apart(rows);
+    let (openings, waiting) = grouped(rows)?;
     copy_from(ledger_openings::table).from_insertable(&openings).execute(c)?;
-    copy_from(ledger_pending::table).from_insertable(&leaves).execute(c)?;
+    copy_from(ledger_pending::table).from_insertable(&waiting).execute(c)?;
     Ok(())
 }
 
@@ -165,6 +211,17 @@ pub fn lock(tx: &mut Tx) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// How many leaves wait for a place, and since when the first one does.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn waiting(conn: &mut Conn) -> Result<(i64, Option<UtcMillis>), StorageError> {
+    let bytes = sql::<Nullable<BigInt>>("SUM(LENGTH(packed))");
+    let found = ledger_pending::table.select((bytes, min(ledger_pending::recorded_at)));
+    let (bytes, oldest): (Option<i64>, _) = found.first(conn)?;
+    Ok((bytes.unwrap_or(0) / i64::try_from(LEAF_BYTES).unwrap_or(i64::MAX), oldest))
+}
+
 /// Pending leaves about a report with what opens them, in no set order.
 ///
 /// # Errors
@@ -173,14 +230,21 @@ pub fn pending_of(conn: &mut Conn, report: ReportId) -> Result<Vec<Unplaced>, St
     let (first, last) = all_beside(report);
     let theirs = ledger_openings::id.between(first, last).and(ledger_openings::report_id.eq(report));
     let found = ledger_openings::table.inner_join(ledger_pending::table.on(ledger_pending::id.eq(ledger_openings::id)));
-    Ok(found.filter(theirs).select((ledger_pending::leaf, ledger_openings::opening)).load(conn)?)
+    let groups: Vec<(Vec<u8>, Vec<u8>)> =
+        found.filter(theirs).select((ledger_openings::packed, ledger_pending::packed)).load(conn)?;
+    let mut leaves = Vec::new();
+    for (openings, waiting) in groups {
+        let group = beside_each(&openings, &waiting)?.into_iter();
+        leaves.extend(group.map(|(opening, leaf)| Unplaced { leaf: Bytes(leaf), opening }));
+    }
+    Ok(leaves)
 }
 
 /// Gives leaves their places.
 ///
 /// # Errors
 /// [`StorageError::Duplicate`] if a place is taken.
-pub fn add_leaves(tx: &mut Tx, leaves: &[LeafRow], places: &[PlaceRow]) -> Result<(), StorageError> {
+pub fn add_leaves(tx: &mut Tx, leaves: &[LeafRow], places: &[PlacesRow]) -> Result<(), StorageError> {
     /// From here on COPY costs less than statements.
     const MANY: usize = 256;
     match tx {
@@ -221,6 +285,17 @@ fn placed() -> _ {
     ledger_openings::table.inner_join(ledger_places::table.on(ledger_places::id.eq(ledger_openings::id)))
 }
 
+/// Groups of openings and places as single ones, in order of the places.
+fn in_order(groups: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<Placed>, StorageError> {
+    let mut found = Vec::new();
+    for (openings, places) in groups {
+        let group = beside_each(&openings, &places)?.into_iter();
+        found.extend(group.map(|(opening, idx)| Placed { idx: i64::from_be_bytes(idx), opening }));
+    }
+    found.sort_unstable_by_key(|row| row.idx);
+    Ok(found)
+}
+
 /// What opens the placed leaves of a report, in order of their places.
 ///
 /// # Errors
@@ -228,8 +303,7 @@ fn placed() -> _ {
 pub fn openings_of(conn: &mut Conn, report: ReportId) -> Result<Vec<Placed>, StorageError> {
     let (first, last) = all_beside(report);
     let theirs = ledger_openings::id.between(first, last).and(ledger_openings::report_id.eq(report));
-    let found = placed().filter(theirs).order(ledger_places::idx);
-    Ok(found.select((ledger_places::idx, ledger_openings::opening)).load(conn)?)
+    in_order(placed().filter(theirs).select((ledger_openings::packed, ledger_places::packed)).load(conn)?)
 }
 
 /// What opens the placed public entries, in order of their places.
@@ -237,8 +311,8 @@ pub fn openings_of(conn: &mut Conn, report: ReportId) -> Result<Vec<Placed>, Sto
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn public_openings(conn: &mut Conn) -> Result<Vec<Placed>, StorageError> {
-    let found = placed().filter(ledger_openings::report_id.is_null()).order(ledger_places::idx);
-    Ok(found.select((ledger_places::idx, ledger_openings::opening)).load(conn)?)
+    let public = placed().filter(ledger_openings::report_id.is_null());
+    in_order(public.select((ledger_openings::packed, ledger_places::packed)).load(conn)?)
 }
 
 /// What opens the public entry at a place; `None` for padding, and for what is about a report.
@@ -246,9 +320,13 @@ pub fn public_openings(conn: &mut Conn) -> Result<Vec<Placed>, StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn public_opening(conn: &mut Conn, idx: i64) -> Result<Option<Vec<u8>>, StorageError> {
-    // There are few public ones, so all of them are gone through: no index by place, which every leaf would have to pay for.
-    let found = placed().filter(ledger_openings::report_id.is_null().and(ledger_places::idx.eq(idx)));
-    Ok(found.select(ledger_openings::opening).get_result(conn).optional()?)
+    // There are few public ones, so all of them are gone through: no index by place, which every leaf would have to pay
+    // for. Each is a group of its own.
+    let at = ledger_places::packed.eq(idx.to_be_bytes().to_vec());
+    let found = placed().filter(ledger_openings::report_id.is_null().and(at));
+    let packed: Option<Vec<u8>> = found.select(ledger_openings::packed).get_result(conn).optional()?;
+    let Some(packed) = packed else { return Ok(None) };
+    Ok(packing::any(&packed)?.first().map(|opening| opening.to_vec()))
 }
 
 /// Erases what opens the leaves about a report, and what says where they are. The leaves stay.
@@ -271,19 +349,30 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Sets a tile; a wider one replaces the narrower.
+/// Sets tiles; a wider one replaces the narrower.
 ///
 /// # Errors
 /// [`StorageError`] if the database refuses.
-pub fn put_tile(tx: &mut Tx, row: &TileRow) -> Result<(), StorageError> {
-    on!(tx, |c| {
-        diesel::insert_into(ledger_tiles::table)
-            .values(row)
-            .on_conflict((ledger_tiles::level, ledger_tiles::n))
-            .do_update()
-            .set((ledger_tiles::width.eq(row.width), ledger_tiles::hashes.eq(&row.hashes)))
-            .execute(c)
-    })?;
+pub fn put_tiles(tx: &mut Tx, rows: &[TileRow]) -> Result<(), StorageError> {
+    /// Far from as many values as a statement can have.
+    const MANY: usize = 256;
+    let place = (ledger_tiles::level, ledger_tiles::n);
+    let wider = || {
+        (ledger_tiles::width.eq(excluded(ledger_tiles::width)), ledger_tiles::hashes.eq(excluded(ledger_tiles::hashes)))
+    };
+    let into = || diesel::insert_into(ledger_tiles::table);
+    match tx {
+        Conn::Postgres(c) => {
+            for part in rows.chunks(MANY) {
+                into().values(part).on_conflict(place).do_update().set(wider()).execute(c)?;
+            }
+        }
+        Conn::Sqlite(c) => {
+            for row in rows {
+                into().values(row).on_conflict(place).do_update().set(wider()).execute(c)?;
+            }
+        }
+    }
     Ok(())
 }
 

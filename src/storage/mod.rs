@@ -19,6 +19,7 @@ mod job;
 pub mod ledger;
 mod migrations;
 pub mod outbox;
+mod packing;
 pub mod people;
 pub mod productions;
 mod reader;

@@ -346,14 +346,14 @@ diesel::table! {
     ledger_openings (id) {
         id -> Binary,
         report_id -> Nullable<Binary>,
-        opening -> Binary,
+        packed -> Binary,
     }
 }
 
 diesel::table! {
     ledger_pending (id) {
         id -> Binary,
-        leaf -> Binary,
+        packed -> Binary,
         recorded_at -> BigInt,
     }
 }
@@ -361,7 +361,7 @@ diesel::table! {
 diesel::table! {
     ledger_places (id) {
         id -> Binary,
-        idx -> BigInt,
+        packed -> Binary,
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     engine::{self, EngineRow},
     error::StorageError,
     heads, ledger,
-    schema::{addresses, ledger_pending, outbox, reports},
+    schema::{addresses, outbox, reports},
 };
 use crate::domain::time::UtcMillis;
 
@@ -60,10 +60,7 @@ pub struct ByLevel {
 /// [`StorageError`] if the database cannot be read.
 pub fn vitals(conn: &mut Conn, now: UtcMillis) -> Result<Vitals, StorageError> {
     let is_dead = sql::<Bool>("state = 'dead'");
-    let (pending, oldest) =
-        ledger_pending::table
-            .select((count_star(), min(ledger_pending::recorded_at)))
-            .first::<(i64, Option<UtcMillis>)>(conn)?;
+    let (pending, oldest) = ledger::waiting(conn)?;
     Ok(Vitals {
         engine: engine::state(conn)?,
         last_beat: engine::last_beat(conn)?,

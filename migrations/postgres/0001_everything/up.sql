@@ -347,27 +347,29 @@ CREATE TABLE batches (
     at BIGINT NOT NULL
 );
 
--- What opens a leaf's commitment. It stays where it was written when its leaf gets a place. Those about one report lie side
--- by side, and are found by the beginning of their ids; they go with the report. Padding has none.
+-- What opens the commitments of leaves that were written together, a group to a row. It stays where it was written when its
+-- leaves get places. Groups about one report lie side by side, and are found by the beginning of their ids; they go with the
+-- report. Padding has none.
 CREATE TABLE ledger_openings (
     id BYTEA NOT NULL PRIMARY KEY,
     report_id BYTEA,
-    opening BYTEA NOT NULL,
+    packed BYTEA NOT NULL,
     CHECK (report_id IS NULL OR substring(id FROM 1 FOR 8) = substring(report_id FROM 1 FOR 8))
 );
 -- The public ones.
 CREATE INDEX ledger_openings_public ON ledger_openings (id) WHERE report_id IS NULL;
 
--- Leaves that have no place yet; by the ids of what opens them, like their places after that.
+-- Leaves that have no place yet, 65 bytes each in the order of what opens them and by its id; like their places (8 bytes each)
+-- after that.
 CREATE TABLE ledger_pending (
     id BYTEA NOT NULL PRIMARY KEY,
-    leaf BYTEA NOT NULL,
+    packed BYTEA NOT NULL,
     recorded_at BIGINT NOT NULL
 );
 
 CREATE TABLE ledger_places (
     id BYTEA NOT NULL PRIMARY KEY,
-    idx BIGINT NOT NULL
+    packed BYTEA NOT NULL
 );
 
 CREATE TABLE ledger_leaves (

@@ -18,8 +18,8 @@ use crate::{
         tile::{self, TileAt},
     },
     storage::{
-        Bytes, StorageError, Tx, heads,
-        ledger::{self, LeafRow, PlaceRow, TileRow, WaitingRow},
+        StorageError, Tx, heads,
+        ledger::{self, LeafRow, PlacesRow, TileRow, WaitingRow},
     },
 };
 
@@ -68,71 +68,62 @@ impl App {
         }
         let size = ledger::size(tx)?;
         let pending = ledger::take_pending(tx)?;
-        let (leaves, places) = placed(self.shuffled(pending), size);
+        let (leaves, places) = self.placed(&pending, size)?;
         ledger::add_leaves(tx, &leaves, &places)?;
         grow_tiles(tx, size, &leaves)?;
         heads::set_tick(tx, tick)?;
         Ok(true)
     }
 
-    /// In an order of chance, filled up with padding.
-    fn shuffled(&self, pending: Vec<WaitingRow>) -> Vec<Slot> {
-        let padding = pending.len().max(1).next_multiple_of(STEP) - pending.len();
-        let mut slots: Vec<_> = pending.into_iter().map(Slot::from).collect();
-        slots.extend((0..padding).map(|_| Slot::padding(self.inner.entropy.bytes())));
+    /// All that waits, filled up with padding, each leaf in a place of chance from `size` on; and where those of each group
+    /// went.
+    fn placed(&self, pending: &[WaitingRow], size: i64) -> Result<(Vec<LeafRow>, Vec<PlacesRow>), AppError> {
+        let mut leaves = Vec::new();
+        for group in pending {
+            leaves.extend_from_slice(group.leaves()?);
+        }
+        let padded = leaves.len().max(1).next_multiple_of(STEP);
+        leaves.resize_with(padded, || *Leaf::padding(self.inner.entropy.bytes()).as_bytes());
+        let places = self.shuffled(padded, size);
+        let mut rows: Vec<_> =
+            places.iter().zip(leaves).map(|(idx, leaf)| LeafRow { idx: *idx, leaf: leaf.into() }).collect();
+        rows.sort_unstable_by_key(|row| row.idx);
+        let (mut of_groups, mut rest) = (Vec::with_capacity(pending.len()), places.as_slice());
+        for group in pending {
+            let (theirs, after) = rest.split_at(group.leaves()?.len());
+            of_groups.push(PlacesRow::of(group.id, theirs));
+            rest = after;
+        }
+        // By id, as they lie on disk.
+        of_groups.sort_unstable();
+        Ok((rows, of_groups))
+    }
+
+    /// So many places from `from` on, in an order of chance.
+    fn shuffled(&self, count: usize, from: i64) -> Vec<i64> {
         // One draw for all. Keys of 128 bits are never equal.
-        let mut draws = vec![0; slots.len() * 16];
+        let mut draws = vec![0; count * 16];
         self.inner.entropy.fill(&mut draws);
-        let mut order: Vec<_> = draws.as_chunks::<16>().0.iter().zip(slots).collect();
-        order.sort_unstable_by_key(|(key, _)| *key);
-        order.into_iter().map(|(_, slot)| slot).collect()
+        let mut order: Vec<_> = draws.as_chunks::<16>().0.iter().zip(from..).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, place)| place).collect()
     }
-}
-
-/// A leaf on its way to its place.
-struct Slot {
-    leaf: Bytes<65>,
-    /// `None` for padding.
-    opened_by: Option<Bytes<16>>,
-}
-
-impl From<WaitingRow> for Slot {
-    fn from(row: WaitingRow) -> Self {
-        Self { leaf: row.leaf, opened_by: Some(row.id) }
-    }
-}
-
-impl Slot {
-    fn padding(random: [u8; 64]) -> Self {
-        Self { leaf: (*Leaf::padding(random).as_bytes()).into(), opened_by: None }
-    }
-}
-
-fn placed(slots: Vec<Slot>, size: i64) -> (Vec<LeafRow>, Vec<PlaceRow>) {
-    let (mut leaves, mut places) = (Vec::with_capacity(slots.len()), Vec::with_capacity(slots.len()));
-    for (idx, slot) in (size..).zip(slots) {
-        leaves.push(LeafRow { idx, leaf: slot.leaf });
-        places.extend(slot.opened_by.map(|id| PlaceRow { id, idx }));
-    }
-    // By id, as they lie on disk.
-    places.sort_unstable();
-    (leaves, places)
 }
 
 fn grow_tiles(tx: &mut Tx, size: i64, leaves: &[LeafRow]) -> Result<(), AppError> {
     let before = u64::try_from(size).map_err(AppError::internal)?;
     let hashes = leaves.iter().map(|row| Hash::of_leaf(&row.leaf.0)).collect();
     let changed = tile::grow(before, hashes, |at| tile_hashes(tx, at)).map_err(AppError::internal)?;
+    let mut rows = Vec::with_capacity(changed.len());
     for tile in changed {
-        let row = TileRow {
+        rows.push(TileRow {
             level: tile.at.level.into(),
             n: i64::try_from(tile.at.n).map_err(AppError::internal)?,
             width: i32::try_from(tile.hashes.len()).map_err(AppError::internal)?,
             hashes: to_bytes(&tile.hashes),
-        };
-        ledger::put_tile(tx, &row)?;
+        });
     }
-    Ok(())
+    Ok(ledger::put_tiles(tx, &rows)?)
 }
 
 /// A tile's hashes as they are stored; none if there is no such tile.

@@ -1,6 +1,6 @@
 //! Any single flipped byte is found: in a bundle, in what is served, and in the rows of the database.
 
-use diesel::{RunQueryDsl, sql_query};
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Binary};
 use lastlooks::{
     evidence::{check::check, quorum::Quorum},
     merkle::{Hash, checkpoint::Checkpoint, entries, key::VerifierKey, note::Note},
@@ -179,16 +179,21 @@ impl Held {
     }
 }
 
+/// Values of a group of leaves.
+#[derive(QueryableByName)]
+struct Group {
+    #[diesel(sql_type = Binary)]
+    id: Vec<u8>,
+    #[diesel(sql_type = Binary)]
+    packed: Vec<u8>,
+}
+
 /// Every value of every event, leaf, place, tile, checkpoint and opening.
 fn cells(conn: &mut Conn, postgres: bool) -> Result<Vec<Cell>, StorageError> {
     let (mut cells, blob) = (Vec::new(), |bytes: &[u8]| Held::Blob(bytes.to_vec()));
     let mut add = |table, row: &str, values: Vec<(&'static str, Held)>| {
         let of = |(column, held)| Cell { table, row: row.to_owned(), column, held };
         cells.extend(values.into_iter().map(of));
-    };
-    let at = |idx: i64| format!("id = (SELECT id FROM ledger_places WHERE idx = {idx})");
-    let of = |opening: &[u8]| {
-        format!("id = (SELECT id FROM ledger_openings WHERE opening = {})", blob(opening).sql(postgres))
     };
     for report in reports::ids_after(conn, None, 100)? {
         for event in report_parts::events(conn, report)? {
@@ -212,14 +217,11 @@ fn cells(conn: &mut Conn, postgres: bool) -> Result<Vec<Cell>, StorageError> {
             values.extend(event.role.map(|role| ("role", Held::Text(role))));
             add("events", &row, values);
         }
-        for opening in ledger::openings_of(conn, report)? {
-            add("ledger_openings", &at(opening.idx), vec![("opening", blob(&opening.opening))]);
-            add("ledger_places", &of(&opening.opening), vec![("idx", Held::Number(opening.idx))]);
-        }
     }
-    for opening in ledger::public_openings(conn)? {
-        add("ledger_openings", &at(opening.idx), vec![("opening", blob(&opening.opening))]);
-        add("ledger_places", &of(&opening.opening), vec![("idx", Held::Number(opening.idx))]);
+    for table in ["ledger_openings", "ledger_places"] {
+        for group in sql_query(format!("SELECT id, packed FROM {table}")).load::<Group>(conn)? {
+            add(table, &format!("id = {}", blob(&group.id).sql(postgres)), vec![("packed", blob(&group.packed))]);
+        }
     }
     let size = ledger::size(conn)?;
     for leaf in ledger::leaves(conn, 0, size)?.into_iter().step_by(16) {

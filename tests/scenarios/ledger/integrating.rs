@@ -24,7 +24,8 @@ fn waiting(set: &TestApp) -> Vec<Vec<u8>> {
     let storage = set.database().open();
     let taken = storage.write_blocking(&[0; 16], |tx| {
         let rows = ledger::take_pending(tx)?;
-        Err::<(), _>(Undone(rows.iter().map(|row| row.leaf.0.to_vec()).collect()))
+        let groups: Vec<_> = rows.iter().map(ledger::WaitingRow::leaves).collect::<Result<_, _>>()?;
+        Err::<(), _>(Undone(groups.concat().iter().map(|leaf| leaf.to_vec()).collect()))
     });
     taken.unwrap_err().0
 }
@@ -140,7 +141,7 @@ fn a_tile_that_was_changed_stops_the_growing_and_says_so() {
         ticks(set);
         let storage = set.database().open();
         let narrow = ledger::TileRow { level: 0, n: 0, width: 63, hashes: vec![0; 63 * 32] };
-        storage.write_blocking(&[0; 16], move |tx| ledger::put_tile(tx, &narrow)).unwrap();
+        storage.write_blocking(&[0; 16], move |tx| ledger::put_tiles(tx, &[narrow.clone()])).unwrap();
         set.advance(set.app().ledger_tick());
         assert!(set.wait(Integrator::new(set.app().clone()).turn()).is_err());
         assert_eq!(head(set).size, 64);

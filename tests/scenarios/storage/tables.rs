@@ -8,7 +8,7 @@ use lastlooks::{
     storage::{
         Bytes, Storage, StorageError, Tx, engine,
         heads::{self, CheckpointRow, CosignatureRow, LogRow},
-        ledger::{self, LeafRow, PlaceRow},
+        ledger::{self, LeafRow, PlacesRow},
         outbox, report_parts, reports,
     },
 };
@@ -110,7 +110,7 @@ fn what_was_recorded_can_neither_be_changed_nor_deleted() {
         let leaf = LeafRow { idx: 0, leaf: Bytes([1; 65]) };
         storage
             .write_blocking(&KEY, move |tx| {
-                ledger::add_leaves(tx, std::slice::from_ref(&leaf), &[PlaceRow { id: [7; 16].into(), idx: leaf.idx }])
+                ledger::add_leaves(tx, std::slice::from_ref(&leaf), &[PlacesRow::of([7; 16].into(), &[leaf.idx])])
             })
             .unwrap();
         storage
@@ -132,7 +132,7 @@ fn what_was_recorded_can_neither_be_changed_nor_deleted() {
             "UPDATE ledger_logs SET from_size = 1",
             "DELETE FROM ledger_cosignatures",
             "UPDATE ledger_pending SET recorded_at = 0",
-            "UPDATE ledger_places SET idx = 5",
+            "UPDATE ledger_places SET packed = id",
         ] {
             assert!(matches!(write_sql(&storage, refused), Err(StorageError::Other(_))), "{refused}");
         }
