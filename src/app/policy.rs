@@ -101,17 +101,36 @@ pub struct PendingPolicy {
     pub windows: Value,
 }
 
-/// Makes a version with these desks, in force at once, and the roster that goes with it.
+/// Makes a version with these desks, in force at once, and the roster that goes with it. What waits for agreement goes on
+/// waiting, for these desks.
 pub(super) fn desks_changed(
     tx: &mut Tx,
     production: &Production,
     desks: &[PolicyDesk],
     now: UtcMillis,
 ) -> Result<Standing, AppError> {
-    let version = next_version(tx, production.id)?;
+    let (version, waiting) = (next_version(tx, production.id)?, pending(tx, production.id)?);
     add(tx, production.id, version, &production.policy.document, desks, "in_force", now)?;
     enter(tx, production.id, version, now)?;
+    if let Some(row) = waiting {
+        let wanted = policy_of(&row)?;
+        let desks_then = carried_over(&production.policy.desks, &wanted.desks, desks);
+        if desks_then != desks || wanted.document != production.policy.document {
+            add(tx, production.id, version + 1, &wanted.document, &desks_then, "pending", now)?;
+        }
+    }
     Ok(Standing::InForce(version))
+}
+
+/// What a waiting version does to the desks `before`, done to those that are there `now`.
+fn carried_over(before: &[PolicyDesk], waiting: &[PolicyDesk], now: &[PolicyDesk]) -> Vec<PolicyDesk> {
+    let find = |desks: &[PolicyDesk], id| desks.iter().find(|desk| desk.id == id).map(|desk| desk.level);
+    let after = |desk: &PolicyDesk| match (find(before, desk.id), find(waiting, desk.id)) {
+        (Some(_), None) => None,
+        (Some(was), Some(level)) if was != level => Some(PolicyDesk { level, ..desk.clone() }),
+        _ => Some(desk.clone()),
+    };
+    now.iter().filter_map(after).collect()
 }
 
 /// Makes a version with these desks that waits for a union member; in force at once while nobody of the union is
@@ -181,7 +200,8 @@ fn replace_pending(tx: &mut Tx, production: ProductionId) -> Result<(), AppError
     Ok(())
 }
 
-fn pending(conn: &mut Conn, production: ProductionId) -> Result<Option<PolicyRow>, AppError> {
+/// The version that waits for a union member's agreement.
+pub(super) fn pending(conn: &mut Conn, production: ProductionId) -> Result<Option<PolicyRow>, AppError> {
     Ok(productions::policies(conn, production)?.into_iter().find(|row| row.state == "pending"))
 }
 
@@ -242,15 +262,18 @@ impl App {
     ) -> Result<(PolicyView, Standing), AppError> {
         let now = self.inner.clock.now();
         let document = document.completed().map_err(|error| refused(&error))?;
-        let app = self.clone();
+        let (app, event) = (self.clone(), EventId::new(self.inner.entropy.bytes()));
         let write = move |tx: &mut Tx| {
             let production = app.production_in(tx, production)?;
             who.must_set(&production)?;
             let standing = put(tx, &production, &document, now)?;
+            app.tell_if_it_waits(tx, &production, standing, event, now)?;
             let production = app.production_in(tx, production.id)?;
             Ok::<_, AppError>((view(&production.policy, pending(tx, production.id)?)?, standing))
         };
-        self.inner.storage.write(production.as_bytes(), write).await
+        let made = self.inner.storage.write(production.as_bytes(), write).await?;
+        self.nudge_both();
+        Ok(made)
     }
 
     /// A union member agrees to the version that waits.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{
     App, Production, Seat,
     error::AppError,
-    notices::person::{Change, PersonBody, Told, members},
+    notices::person::{PersonBody, Told, members},
     people::Administrator,
     sessions::SignedIn,
     shown::time,
@@ -137,7 +137,7 @@ impl App {
             let mut rows = Vec::with_capacity(to.len());
             for member in &to {
                 let Some(seat) = production.seats_of(*member).next() else { continue };
-                let told = Told { event, production: production.id, body: &body(seat), now };
+                let told = Told { event, production: production.id, body: &PersonBody::of(seat), now };
                 rows.push(app.person_notice(&told, NoticeKind::TestNotice, *member)?);
             }
             outbox::enqueue(tx, &rows)?;
@@ -180,17 +180,6 @@ fn refuse_too_soon(last: Option<UtcMillis>, now: UtcMillis) -> Result<(), AppErr
     }
     let seconds = u32::try_from((left + 999) / 1000).unwrap_or(BETWEEN_TESTS.0);
     Err(AppError::SlowDown { retry_after_seconds: seconds.min(BETWEEN_TESTS.0) })
-}
-
-fn body(seat: &Seat) -> PersonBody {
-    PersonBody {
-        name: Some(seat.name.clone()),
-        address: seat.email.clone(),
-        desk: Some(seat.desk_name.clone()),
-        roles: seat.roles.clone(),
-        change: Change::Added,
-        expires: None,
-    }
 }
 
 fn view(production: &Production, last: Option<UtcMillis>, confirmed: &[MemberId]) -> ReadinessView {

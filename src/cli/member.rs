@@ -9,9 +9,12 @@ use super::{
     assemble::{Tables, open_app, runtime},
     settings,
 };
-use crate::app::{
-    App,
-    people::{DrawnCode, InvitationView},
+use crate::{
+    app::{
+        App,
+        people::{DrawnCode, InvitationView},
+    },
+    notify::doubt_about,
 };
 
 /// Options of `lastlooks member`.
@@ -75,6 +78,9 @@ fn invite(args: &InviteArgs, config: Option<&Path>, out: &mut dyn Write) -> anyh
     writeln!(out, "Invitation for {} to {:?}. It works once, until {}:", invited.email, args.desk, invited.expires_at)?;
     writeln!(out, "\n  {url}\n\nCode: {code}")?;
     writeln!(out, "It is not mailed. The union side will be told that the host handed it out.")?;
+    for doubt in args.roles.iter().filter_map(|role| doubt_about(role)) {
+        writeln!(out, "\n{doubt}")?;
+    }
     Ok(())
 }
 

@@ -48,6 +48,8 @@ pub enum NoticeKind {
     RosterChanged,
     /// A seat was let in by a printed code, so that its address was never checked: to every union seat.
     RosterHandedOut,
+    /// The next version of the policy waits for a union member: to every union seat.
+    PolicyWaiting,
 }
 
 /// A text that names no kind of notice.
@@ -57,7 +59,7 @@ pub struct UnknownNoticeKind;
 
 impl NoticeKind {
     /// Every kind, in the order of domain.md.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::LevelEntered,
         Self::Breach,
         Self::Answered,
@@ -77,6 +79,7 @@ impl NoticeKind {
         Self::TestNotice,
         Self::RosterChanged,
         Self::RosterHandedOut,
+        Self::PolicyWaiting,
     ];
 
     /// The name in tables and JSON, `[a-z_]{6,20}`.
@@ -101,6 +104,7 @@ impl NoticeKind {
             Self::TestNotice => "test_notice",
             Self::RosterChanged => "roster_changed",
             Self::RosterHandedOut => "roster_handed_out",
+            Self::PolicyWaiting => "policy_waiting",
         }
     }
 }

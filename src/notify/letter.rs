@@ -73,6 +73,7 @@ fn letter_of_kind(facts: &NoticeFacts, times: &Times) -> Result<Letter, WordsErr
         NoticeKind::AddressDead => other_words::about_person(facts, other_words::address_dead),
         NoticeKind::RosterChanged => other_words::about_person(facts, other_words::roster_changed),
         NoticeKind::RosterHandedOut => other_words::about_person(facts, other_words::roster_handed_out),
+        NoticeKind::PolicyWaiting => other_words::about_person(facts, |_| other_words::policy_waiting()),
         NoticeKind::OutageDigest => other_words::outage_digest(facts, times),
         NoticeKind::Invitation => other_words::invitation(facts, times),
         NoticeKind::TestNotice => other_words::test_notice(facts),

@@ -31,7 +31,7 @@ pub use self::{
     folder::FolderMailer,
     log::LogMailer,
     mail::Mail,
-    roles::role_label,
+    roles::{doubt_about, role_label},
     smtp::SmtpMailer,
     url::{MailUrlError, from_url},
 };

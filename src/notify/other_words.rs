@@ -74,6 +74,20 @@ pub(super) fn roster_handed_out(person: &PersonFacts) -> Said {
     }
 }
 
+/// The next version of the policy waits for somebody of the union.
+pub(super) fn policy_waiting() -> Said {
+    let what =
+        "Somebody wants to change who is told, or to give somebody more time. That takes something from your side.";
+    Said {
+        news: "a change of the deadlines waits for you".to_owned(),
+        title: "A change waits for you".to_owned(),
+        paragraphs: vec![
+            format!("{what} Nothing changes until one of you has agreed."),
+            "Sign in, look at what would be different, and agree only if it is right.".to_owned(),
+        ],
+    }
+}
+
 const ASK: &str = "If you did not expect this, ask who did it.";
 
 /// What passed while the service was down.

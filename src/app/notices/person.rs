@@ -5,14 +5,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::{App, Seat, context, error::AppError},
+    app::{App, Production, Seat, context, error::AppError, policy::Standing},
     domain::{
         ids::{EventId, InvitationId, MemberId, NoticeId, ProductionId},
         notice::NoticeKind,
+        policy::Side,
         time::UtcMillis,
     },
     notify::facts::{PersonFacts, SeatChange},
-    storage::{Bytes, outbox::NoticeRow},
+    storage::{
+        Bytes, Tx,
+        outbox::{self, NoticeRow},
+    },
 };
 
 /// The channel in the idempotency key.
@@ -57,6 +61,18 @@ impl PersonBody {
     /// [`AppError::Internal`] if it is not one of these.
     pub(crate) fn read(json: &str) -> Result<Self, AppError> {
         context::stored(json)
+    }
+
+    /// A seat as it is, for what is told to whoever sits there.
+    pub(in crate::app) fn of(seat: &Seat) -> Self {
+        Self {
+            name: Some(seat.name.clone()),
+            address: seat.email.clone(),
+            desk: Some(seat.desk_name.clone()),
+            roles: seat.roles.clone(),
+            change: Change::Added,
+            expires: None,
+        }
     }
 
     /// The facts that the words are made from.
@@ -121,6 +137,26 @@ impl App {
             production_id: Some(told.production),
             ..row(key, kind, context::json(told.body)?, told.now)
         })
+    }
+
+    /// Tells the union side of a policy that waits for one of them.
+    pub(in crate::app) fn tell_if_it_waits(
+        &self,
+        tx: &mut Tx,
+        production: &Production,
+        standing: Standing,
+        event: EventId,
+        now: UtcMillis,
+    ) -> Result<(), AppError> {
+        let Standing::Pending(_) = standing else { return Ok(()) };
+        let union = || production.seats.iter().filter(|seat| seat.side == Side::Union);
+        let mut rows = Vec::new();
+        for to in members(union()) {
+            let Some(seat) = union().find(|seat| seat.member == to) else { continue };
+            let told = Told { event, production: production.id, body: &PersonBody::of(seat), now };
+            rows.push(self.person_notice(&told, NoticeKind::PolicyWaiting, to)?);
+        }
+        Ok(outbox::enqueue(tx, &rows)?)
     }
 
     fn notice_key(&self, event: EventId, recipient: &[u8]) -> [u8; 32] {

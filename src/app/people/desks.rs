@@ -16,7 +16,7 @@ use crate::{
         roster,
     },
     domain::{
-        ids::{DeskId, ProductionId},
+        ids::{DeskId, EventId, ProductionId},
         policy::{Level, Policy, PolicyDesk, Side},
         time::UtcMillis,
     },
@@ -151,7 +151,8 @@ impl App {
     ) -> Result<DeskChanged, AppError> {
         let now = self.inner.clock.now();
         let (app, production) = (self.clone(), self.production_of(desk).await?);
-        let write = move |tx: &mut Tx| app.replace_desk(tx, who, desk, &change, now);
+        let event = EventId::new(self.inner.entropy.bytes());
+        let write = move |tx: &mut Tx| app.replace_desk(tx, who, desk, &change, (event, now));
         let changed = self.inner.storage.write(production.as_bytes(), write).await?;
         self.nudge_both();
         Ok(changed)
@@ -163,7 +164,7 @@ impl App {
         who: Administrator,
         desk: DeskId,
         change: &DeskChange,
-        now: UtcMillis,
+        (event, now): (EventId, UtcMillis),
     ) -> Result<DeskChanged, AppError> {
         let (production, mut row) = self.desk_in(tx, desk)?;
         let side = side_of(&row.side)?;
@@ -191,6 +192,7 @@ impl App {
         } else {
             policy::desks_changed(tx, &production, &wanted, now)?
         };
+        self.tell_if_it_waits(tx, &production, standing, event, now)?;
         if !waits && moved.level != row.level {
             // Whoever sat there is at another level now: the one whose clock runs may be empty.
             self.people_changed(tx, production.id, now)?;
@@ -207,7 +209,7 @@ impl App {
         let now = self.inner.clock.now();
         who.must_run_the_server()?;
         let (app, production) = (self.clone(), self.production_of(desk).await?);
-        let event = crate::domain::ids::EventId::new(self.inner.entropy.bytes());
+        let event = EventId::new(self.inner.entropy.bytes());
         let write = move |tx: &mut Tx| {
             let (production, row) = app.desk_in(tx, desk)?;
             refuse_last_at_level(&production, &row)?;
@@ -215,7 +217,9 @@ impl App {
             wanted.retain(|d| d.id != desk);
             refuse_lowest_without_union(&production, &wanted)?;
             if side_of(&row.side)? == Side::Union {
-                return policy::propose_desks(tx, &production, &wanted, now);
+                let standing = policy::propose_desks(tx, &production, &wanted, now)?;
+                app.tell_if_it_waits(tx, &production, standing, event, now)?;
+                return Ok::<_, AppError>(standing);
             }
             seats::end_desk(&app, tx, &production, row, event, now)?;
             let standing = policy::desks_changed(tx, &production, &wanted, now)?;

@@ -9,7 +9,7 @@ use crate::{
         context::{json, side_of, stored},
         error::AppError,
         notices::person::{Change, PersonBody, Told, members},
-        roster,
+        policy, roster,
     },
     domain::{
         ids::{EventId, MemberId, SeatId},
@@ -85,7 +85,8 @@ impl App {
         self.tell_of_joining(tx, taking, roles)
     }
 
-    /// Desk mates and union seats are told; the union side in the words of a printed code, where one was used.
+    /// Desk mates and union seats are told; the union side in the words of a printed code, where one was used. Whoever joins
+    /// the union side is told of a policy that waits for it.
     fn tell_of_joining(&self, tx: &mut Tx, taking: &Taking<'_>, roles: Vec<String>) -> Result<(), AppError> {
         let Taking { production, desk, member, invitation, drawn, now } = *taking;
         let body = body_of(member, &desk.name, roles, Change::Added);
@@ -98,6 +99,9 @@ impl App {
             for to in members.into_iter().filter(|to| *to != member.id) {
                 rows.push(self.person_notice(&told, kind, to)?);
             }
+        }
+        if side_of(&desk.side)? == Side::Union && policy::pending(tx, production.id)?.is_some() {
+            rows.push(self.person_notice(&told, NoticeKind::PolicyWaiting, member.id)?);
         }
         Ok(outbox::enqueue(tx, &rows)?)
     }

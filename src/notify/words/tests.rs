@@ -300,6 +300,7 @@ fn people_s_notices_name_the_person_and_the_desk() {
     insta::assert_snapshot!("address_dead", read(&about_person(NoticeKind::AddressDead, person())));
     insta::assert_snapshot!("roster_changed", read(&about_person(NoticeKind::RosterChanged, person())));
     insta::assert_snapshot!("roster_handed_out", read(&about_person(NoticeKind::RosterHandedOut, person())));
+    insta::assert_snapshot!("policy_waiting", read(&about_person(NoticeKind::PolicyWaiting, person())));
 }
 
 #[test]

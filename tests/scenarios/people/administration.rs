@@ -3,8 +3,9 @@
 use lastlooks::domain::{ids::ProductionId, time::Seconds};
 use serde_json::{Value, json};
 
+use super::roster::waiting;
 use crate::support::{
-    app::on_each,
+    app::{TestApp, on_each},
     client::Answer,
     people::{Person, Reporter},
     western::Western,
@@ -13,6 +14,15 @@ use crate::support::{
 fn invites(by: &Person, western: &Western<'_>, desk: &str, email: &str) -> Answer {
     let path = format!("/v1/desks/{}/invitations", western.desk(desk));
     by.posts(&path, json!({ "email": email, "roles": ["other"] }))
+}
+
+/// Everybody of the western's union side.
+const UNION: [&str; 4] = ["counsel@union.test", "international@union.test", "rep@union.test", "steward@union.test"];
+
+/// Who is told that a policy waits for them.
+fn told_of_a_policy(set: &TestApp) -> Vec<String> {
+    let waiting = waiting(set).into_iter().filter(|(kind, _, _)| kind == "policy_waiting");
+    waiting.map(|(_, email, _)| email).collect()
 }
 
 #[test]
@@ -203,6 +213,7 @@ fn a_union_desk_leaves_its_level_once_a_union_member_agrees() {
         let counsel = format!("/v1/desks/{}", western.desk("Counsel"));
         let version = western.steward().gets(&western.path("/policy")).is(200)["version"].as_i64().unwrap();
         let moved = western.operator().sends("PATCH", &counsel, Some(&json!({ "level": 5 }))).is(202);
+        assert_eq!(told_of_a_policy(set), UNION);
         assert_eq!(moved["level"], 4, "it stays until then");
         let policy = western.steward().gets(&western.path("/policy")).is(200);
         assert_eq!(policy["version"], version);
@@ -254,12 +265,14 @@ fn a_shorter_policy_is_in_force_at_once_and_a_longer_one_once_a_union_member_agr
         let shorter = json!({ "windows": { "next_setup": { "acknowledge": [600], "answer": 1800 } } });
         let put = western.producer(1).sends("PUT", &western.path("/policy"), Some(&shorter)).is(200);
         assert_eq!(put["windows"]["next_setup"]["answer"], 1800);
+        assert_eq!(told_of_a_policy(set), [""; 0], "nothing waits");
         assert_eq!(put["windows"]["concern"]["answer"], 259_200, "what is left out is as shipped");
         let longer = json!({ "windows": { "next_setup": { "acknowledge": [600], "answer": 3600 } } });
         western.upm().sends("PUT", &western.path("/policy"), Some(&longer)).refuses(404, "not-found");
         let waits = western.producer(1).sends("PUT", &western.path("/policy"), Some(&longer)).is(202);
         assert_eq!(waits["windows"]["next_setup"]["answer"], 1800);
         assert_eq!(waits["pending"]["longer"], json!(["windows.next_setup.answer"]));
+        assert_eq!(told_of_a_policy(set), UNION);
         let agreement = json!({ "version": waits["pending"]["version"] });
         let agreed = western.counsel().posts(&western.path("/policy/agreement"), agreement).is(200);
         assert_eq!(agreed["windows"]["next_setup"]["answer"], 3600);
@@ -275,10 +288,25 @@ fn a_policy_longer_than_shipped_does_not_come_in_with_a_new_production() {
         let made = western.operator().posts("/v1/productions", body).is(201);
         assert_eq!(made["policy_pending"], true);
         assert_eq!(made["crew_code"].as_str().unwrap().len(), 8);
-        let path = format!("/v1/productions/{}/policy", made["id"].as_str().unwrap());
-        let policy = western.operator().gets(&path).is(200);
+        let policy_path = format!("/v1/productions/{}/policy", made["id"].as_str().unwrap());
+        let policy = western.operator().gets(&policy_path).is(200);
         assert_eq!((&policy["version"], &policy["windows"]["next_setup"]["answer"]), (&json!(1), &json!(3600)));
         assert_eq!(policy["pending"]["version"], 2);
+        // Nobody of the union is seated there. Whoever comes is told.
+        let eastern = format!("/v1/productions/{}/desks", made["id"].as_str().unwrap());
+        let desk = json!({ "name": "Steward", "side": "union", "level": 1 });
+        let desk = western.operator().posts(&eastern, desk).is(201);
+        let path = format!("/v1/desks/{}/invitations", desk["id"].as_str().unwrap());
+        let body = json!({ "email": "eve@union.test", "roles": ["steward"] });
+        let id = western.operator().posts(&path, body).is(201)["id"].as_str().unwrap().parse().unwrap();
+        let code = set.wait(set.app().draw_invitation_code(id)).unwrap().unwrap().code;
+        assert_eq!(told_of_a_policy(set), [""; 0]);
+        set.joins(&code, "Eve", "eve@union.test");
+        assert_eq!(told_of_a_policy(set), ["eve@union.test"]);
+        // A desk made a version of its own; what waits goes on waiting.
+        let policy = western.operator().gets(&policy_path).is(200);
+        assert_eq!((&policy["version"], &policy["pending"]["version"]), (&json!(3), &json!(4)));
+        assert_eq!(policy["pending"]["longer"], json!(["windows.next_setup.answer"]));
     });
 }
 
