@@ -383,3 +383,15 @@ pub fn put_tiles(tx: &mut Tx, rows: &[TileRow]) -> Result<(), StorageError> {
 pub fn tile(conn: &mut Conn, level: i32, n: i64) -> Result<Option<TileRow>, StorageError> {
     Ok(ledger_tiles::table.find((level, n)).select(TileRow::as_select()).get_result(conn).optional()?)
 }
+
+/// Those of these tiles (level, which of that level) that there are, in no set order, by one statement.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn tiles(conn: &mut Conn, places: &[(i32, i64)]) -> Result<Vec<TileRow>, StorageError> {
+    let mut wanted = ledger_tiles::table.select(TileRow::as_select()).into_boxed();
+    for (level, n) in places {
+        wanted = wanted.or_filter(ledger_tiles::level.eq(*level).and(ledger_tiles::n.eq(*n)));
+    }
+    if places.is_empty() { Ok(Vec::new()) } else { Ok(wanted.load(conn)?) }
+}

@@ -18,7 +18,7 @@ use crate::{
         tile::{self, TileAt},
     },
     storage::{
-        StorageError, Tx, heads,
+        Conn, StorageError, Tx, heads,
         ledger::{self, LeafRow, PlacesRow, TileRow, WaitingRow},
     },
 };
@@ -128,7 +128,17 @@ fn grow_tiles(tx: &mut Tx, size: i64, leaves: &[LeafRow]) -> Result<(), AppError
 
 /// A tile's hashes as they are stored; none if there is no such tile.
 pub(super) fn tile_hashes(tx: &mut Tx, at: TileAt) -> Result<Vec<Hash>, StorageError> {
-    let Ok(n) = i64::try_from(at.n) else { return Ok(Vec::new()) };
-    let Some(row) = ledger::tile(tx, at.level.into(), n)? else { return Ok(Vec::new()) };
-    from_bytes(&row.hashes).ok_or_else(|| StorageError::Corrupt("a tile breaks off inside a hash".to_owned()))
+    Ok(tiles_at(tx, &[at])?.pop().map_or(Vec::new(), |(_, hashes)| hashes))
+}
+
+/// The hashes of those of these tiles that there are.
+pub(super) fn tiles_at(conn: &mut Conn, at: &[TileAt]) -> Result<Vec<(TileAt, Vec<Hash>)>, StorageError> {
+    let place = |at: &TileAt| Some((i32::from(at.level), i64::try_from(at.n).ok()?));
+    let rows = ledger::tiles(conn, &at.iter().filter_map(place).collect::<Vec<_>>())?;
+    let found = |row: TileRow| {
+        let at = TileAt { level: u8::try_from(row.level).ok()?, n: u64::try_from(row.n).ok()? };
+        Some((at, from_bytes(&row.hashes)?))
+    };
+    let broken = || StorageError::Corrupt("a tile breaks off inside a hash".to_owned());
+    rows.into_iter().map(|row| found(row).ok_or_else(broken)).collect()
 }

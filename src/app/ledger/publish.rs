@@ -11,7 +11,7 @@ use crate::{
         checkpoint::Checkpoint,
         note::Note,
         span::Span,
-        tile::{Tiles, needed},
+        tile::{TileAt, Tiles, needed},
     },
     storage::{
         Conn, StorageError, Tx,
@@ -21,10 +21,13 @@ use crate::{
 };
 
 use super::{
-    integrate::{LEDGER, tile_hashes},
+    integrate::{LEDGER, tiles_at},
     kept,
     keys::origin,
 };
+
+/// So many tiles are read by one statement. A proof needs five or six.
+const TILES_AT_ONCE: usize = 16;
 
 /// What a turn of the ledger came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,9 +210,12 @@ pub(super) fn root_at(conn: &mut Conn, size: u64) -> Result<Hash, StorageError> 
 
 /// The hashes of the subtrees over these spans, out of the tiles.
 pub(super) fn hashes_of(conn: &mut Conn, spans: &[Span]) -> Result<Vec<Hash>, StorageError> {
+    let wanted: Vec<TileAt> = needed(spans).into_iter().collect();
     let mut tiles = Tiles::default();
-    for at in needed(spans) {
-        tiles.add(at, tile_hashes(conn, at)?);
+    for part in wanted.chunks(TILES_AT_ONCE) {
+        for (at, hashes) in tiles_at(conn, part)? {
+            tiles.add(at, hashes);
+        }
     }
     tiles.hashes(spans).ok_or_else(|| StorageError::Corrupt("a tile of the ledger is missing or too narrow".to_owned()))
 }
