@@ -1,5 +1,6 @@
 //! Lays down the tiles of a large tree without its leaves: a proof reads tiles alone.
 
+use diesel::{RunQueryDsl as _, sql_query};
 use lastlooks::{
     merkle::{
         Hash,
@@ -38,7 +39,16 @@ pub(crate) fn grow(storage: &Storage, size: u64) -> Written {
         from = to;
     }
     let last = LeafRow { idx: size.cast_signed() - 1, leaf: Bytes([1; 65]) };
-    storage.write_blocking(&[1; 16], move |tx| ledger::add_leaves(tx, std::slice::from_ref(&last), &[]))
+    storage.write_blocking(&[1; 16], move |tx| ledger::add_leaves(tx, std::slice::from_ref(&last), &[]))?;
+    storage.write_blocking(&[1; 16], rest)
+}
+
+/// Years of leaves were laid down in seconds: whoever reads at PostgreSQL now would have to write them out first.
+fn rest(tx: &mut Conn) -> Written {
+    if matches!(tx, Conn::Postgres(_)) {
+        sql_query("CHECKPOINT").execute(tx)?;
+    }
+    Ok(())
 }
 
 fn lay(tx: &mut Conn, from: u64, to: u64) -> Written {

@@ -21,7 +21,7 @@ pub(super) type Read = Box<dyn FnOnce(&mut Reader) + Send>;
 pub(super) enum Snapshot {
     /// All its statements.
     OfTransaction,
-    /// Each of them; for a read that has only one.
+    /// Each of them; for a read that has only one, or of what is only ever added to.
     OfStatement,
 }
 

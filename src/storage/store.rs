@@ -183,9 +183,7 @@ impl Storage {
         code: [u8; 32],
         earlier: Earlier,
     ) -> Result<Option<Glance>, StorageError> {
-        let look = move |conn: &mut Conn| filings::glance(conn, &lookup, &code, &earlier);
-        let (claim, answer) = self.submit_read(Snapshot::OfStatement, look)?;
-        self.wait(&claim, answer).await
+        self.read_added(move |conn| filings::glance(conn, &lookup, &code, &earlier)).await
     }
 
     /// Runs `work` on one consistent snapshot, through which nothing can be written.
@@ -199,6 +197,21 @@ impl Storage {
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let (claim, answer) = self.submit_read(Snapshot::OfTransaction, work)?;
+        self.wait(&claim, answer).await
+    }
+
+    /// As [`Storage::read`], each statement on a snapshot of its own: for what is only ever added to, as the ledger is. On a
+    /// server that saves two round trips.
+    ///
+    /// # Errors
+    /// As [`Storage::read`].
+    pub async fn read_added<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let (claim, answer) = self.submit_read(Snapshot::OfStatement, work)?;
         self.wait(&claim, answer).await
     }
 

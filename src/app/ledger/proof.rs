@@ -106,7 +106,8 @@ impl App {
             let spans = span::inclusion(index, size).ok_or(AppError::NotFound)?;
             Ok(hashes_of(conn, &spans)?)
         };
-        self.inner.storage.read(read).await
+        // A wider tile proves as well for what was published before.
+        self.inner.storage.read_added(read).await
     }
 
     async fn bundled_promise(
