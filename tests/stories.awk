@@ -17,7 +17,7 @@ part == "successes" { next }
 
 END {
     if (result ~ /^test result: ok/) {
-        for (story in passed) printf "%-28s %s\n", passed[story] ? passed[story] : "no database", story | "sort"
+        for (story in passed) printf "%-28s %s\n", passed[story] ? passed[story] : "not said", story | "sort"
         close("sort")
     }
     if (result) print result
