@@ -118,8 +118,11 @@ fn grouped(rows: &[PendingRow]) -> Result<(Vec<OpeningsRow>, Vec<WaitingRow>), S
     Ok((openings, waiting))
 }
 
+/// Openings, each with the value that belongs to it.
+type Paired<const N: usize> = Vec<(Vec<u8>, [u8; N])>;
+
 /// Openings beside what stands in the same order as they.
-fn beside_each<const N: usize>(openings: &[u8], other: &[u8]) -> Result<Vec<(Vec<u8>, [u8; N])>, StorageError> {
+fn beside_each<const N: usize>(openings: &[u8], other: &[u8]) -> Result<Paired<N>, StorageError> {
     let (openings, other) = (packing::any(openings)?, packing::fixed(other)?);
     if openings.len() != other.len() {
         return Err(StorageError::Corrupt("openings of the ledger and their leaves are not as many".to_owned()));

@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn what_was_packed_comes_out_in_its_order() {
-        let values: [&[u8]; 4] = [b"one", b"", b"three", &[7; 70_000]];
+        let long = vec![7; 70_000];
+        let values: [&[u8]; 4] = [b"one", b"", b"three", &long];
         let packed = of_any(values.into_iter()).unwrap();
         assert_eq!(any(&packed).unwrap(), values);
         assert_eq!(any(&[]).unwrap(), Vec::<&[u8]>::new());

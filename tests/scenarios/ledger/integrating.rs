@@ -141,7 +141,7 @@ fn a_tile_that_was_changed_stops_the_growing_and_says_so() {
         ticks(set);
         let storage = set.database().open();
         let narrow = ledger::TileRow { level: 0, n: 0, width: 63, hashes: vec![0; 63 * 32] };
-        storage.write_blocking(&[0; 16], move |tx| ledger::put_tiles(tx, &[narrow.clone()])).unwrap();
+        storage.write_blocking(&[0; 16], move |tx| ledger::put_tiles(tx, std::slice::from_ref(&narrow))).unwrap();
         set.advance(set.app().ledger_tick());
         assert!(set.wait(Integrator::new(set.app().clone()).turn()).is_err());
         assert_eq!(head(set).size, 64);
