@@ -77,6 +77,16 @@ pub enum Flaw {
     Unreadable(String),
 }
 
+impl Flaw {
+    /// With what was being read, where that is what is wrong.
+    fn of(self, what: &str) -> Self {
+        match self {
+            Self::Found(why) => Self::Found(why),
+            Self::Unreadable(why) => Self::Unreadable(format!("{what}: {why}")),
+        }
+    }
+}
+
 impl From<AppError> for Flaw {
     fn from(error: AppError) -> Self {
         match error {
@@ -178,7 +188,8 @@ impl App {
 
     /// Every public entry commits to its body.
     fn audit_public(&self, audited: &mut Audited) -> Result<(), Flaw> {
-        let rows = self.inner.storage.read_blocking(ledger::public_openings)?;
+        let rows = self.inner.storage.read_blocking(ledger::public_openings);
+        let rows = rows.map_err(|error| Flaw::from(error).of("the public entries"))?;
         for row in rows {
             let leaf = self.inner.storage.read_blocking(move |conn| leaf_at(conn, row.idx))?;
             let kinds = [PublicKind::Policy, PublicKind::Roster, PublicKind::Outage, PublicKind::Link];
@@ -200,7 +211,8 @@ impl App {
             for id in ids {
                 let app = self.clone();
                 let read = move |conn: &mut Conn| Recorded::read(&app, conn, id);
-                let report = self.inner.storage.read_blocking(read)?;
+                let report = self.inner.storage.read_blocking(read);
+                let report = report.map_err(|flaw| flaw.of(&format!("report {id}")))?;
                 // Erased meanwhile.
                 let Some(report) = report else { continue };
                 report.audit(audited).map_err(|why| Flaw::Found(format!("report {id}: {why}")))?;

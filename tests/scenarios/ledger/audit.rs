@@ -107,6 +107,19 @@ fn a_changed_state_is_named() {
 }
 
 #[test]
+fn entries_that_cannot_be_taken_apart_are_named_by_their_report() {
+    on_each(|set| {
+        lived(set);
+        let first = "SELECT id FROM ledger_openings WHERE report_id IS NOT NULL ORDER BY id LIMIT 1";
+        // Its leaf has one place, and it seems to open two.
+        let sql = format!("UPDATE ledger_openings SET packed = packed || packed WHERE id = ({first})");
+        changes(set, &[&sql]);
+        let flaw = audit(set).unwrap_err();
+        assert!(flaw.starts_with("the ledger cannot be read: report ") && flaw.contains("not as many"), "{flaw}");
+    });
+}
+
+#[test]
 fn an_entry_that_was_taken_out_is_missed() {
     on_each(|set| {
         lived(set);

@@ -110,8 +110,14 @@ fn in_browser(program: &str, name: String) -> Page {
 
 fn in_node() -> Option<Page> {
     let name = format!("Node {}", version("node")?);
-    let mut child =
-        Command::new("node").args(["-e", NODE, FILE]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // Node makes whatever pipes it inherits answer "try again" when they are full: the tests' own output would break off.
+    let mut child = Command::new("node")
+        .args(["-e", NODE, FILE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let (to, from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
     Some(Page { engine: RefCell::new(Engine::Node { to, from }), child, name })
 }
