@@ -225,12 +225,5 @@ fn letter(
 }
 
 fn body(seat: &Seat, expires: UtcMillis) -> PersonBody {
-    PersonBody {
-        name: Some(seat.name.clone()),
-        address: seat.email.clone(),
-        desk: Some(seat.desk_name.clone()),
-        roles: seat.roles.clone(),
-        change: Change::NewKey,
-        expires: Some(expires),
-    }
+    PersonBody { change: Change::NewKey, expires: Some(expires), ..PersonBody::of(seat) }
 }

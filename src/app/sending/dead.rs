@@ -8,7 +8,7 @@ use crate::{
         App, Production, Seat,
         context::{side_of, stored},
         error::AppError,
-        notices::person::{Change, PersonBody, Told, members},
+        notices::person::{PersonBody, Told, members},
         record::{Decided, is_conflict},
     },
     domain::{
@@ -122,14 +122,7 @@ impl App {
     ) -> Result<Vec<NoticeRow>, AppError> {
         let Some(dead) = sent.reader else { return Ok(Vec::new()) };
         let Some(theirs) = production.seats_of(dead.member).next() else { return Ok(Vec::new()) };
-        let body = PersonBody {
-            name: Some(theirs.name.clone()),
-            address: theirs.email.clone(),
-            desk: Some(theirs.desk_name.clone()),
-            roles: theirs.roles.clone(),
-            change: Change::Added,
-            expires: None,
-        };
+        let body = PersonBody::of(theirs);
         let places: Vec<Place> = production.seats_of(dead.member).map(Place::of).collect();
         self.dead_address_notices(
             production,
