@@ -74,11 +74,8 @@ fn copying(conn: &Conn, copies: usize) -> String {
          INSERT INTO reports (id, lookup, board_at, board_at_union, {columns}, {reports})
              SELECT new, {two}, board_at + n * 1000, board_at_union + n * 1000, {columns}, {reports}
              FROM copies JOIN reports ON id = old ORDER BY new;
-         INSERT INTO units (report_id, id, kind, addressed, ciphertext, key_commit, event_seq)
-             SELECT new, id, kind, addressed, ciphertext, key_commit, event_seq FROM copies JOIN units ON report_id = old
-             ORDER BY new;
-         INSERT INTO envelopes (report_id, group_id, packed)
-             SELECT new, new, packed FROM copies JOIN envelopes ON report_id = old ORDER BY new;
+         INSERT INTO sealed (report_id, group_id, event_seq, envelopes, units)
+             SELECT new, new, event_seq, envelopes, units FROM copies JOIN sealed ON report_id = old ORDER BY new;
          UPDATE reports SET outages_until = 1;
          DROP TABLE copies;"
     )

@@ -13,6 +13,7 @@ use lastlooks::{
     storage::{
         StorageError,
         boards::{self, BoardFilter, BoardOf, BoardRange},
+        report_parts,
         reports::ReportRow,
     },
 };
@@ -49,7 +50,7 @@ impl<'s> Limit<'s> {
             let rows = boards::rows(conn, &ids)?;
             let kinds = ["shared", "union"];
             let (units, envelopes) =
-                if opens { boards::filings(conn, &ids, &kinds, &key.0)? } else { (Vec::new(), Vec::new()) };
+                if opens { report_parts::of_filings(conn, &ids, &kinds, &key.0)? } else { (Vec::new(), Vec::new()) };
             Ok::<_, StorageError>((rows, units, envelopes))
         })?;
         ensure!(rows.len() == PAGE, "{} rows", rows.len());

@@ -177,7 +177,7 @@ impl App {
         coming: Coming,
     ) -> Result<Subject, AppError> {
         let row = rows::new_row(production, reporter, &draft, &sealed);
-        let (units, envelopes) = rows::parts(&row, &readers, reporter.keys.id().0, sealed);
+        let sealed = rows::parts(&row, &readers, reporter.keys.id().0, sealed)?;
         let counted = Counted { hour: draft.hour, budget: hourly_budget(production), by_old_code: draft.by_old_code };
         let mut subject = Subject {
             production: Arc::clone(production),
@@ -191,7 +191,7 @@ impl App {
         let Caused { events, notices, leaves } = self.gather_first(&mut subject, &draft.events)?;
         note_state(&mut subject)?;
         let (revision, report) = (production.revision, subject.row.clone());
-        let new = NewReport { revision, counted, report, units, envelopes, events, notices, leaves };
+        let new = NewReport { revision, counted, report, sealed, events, notices, leaves };
         self.inner.storage.file(production.id.as_bytes(), new, coming).await?;
         self.nudge_both();
         Ok(subject)

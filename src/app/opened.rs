@@ -18,7 +18,7 @@ use crate::{
         unit::{self, DataKey, SealedUnit, Unit},
     },
     storage::{
-        Conn, boards, people, productions, renewals,
+        Conn, people, productions, renewals,
         report_parts::{self, EnvelopeRow, UnitRow},
     },
 };
@@ -48,7 +48,7 @@ pub(super) struct Opened {
     /// What it is.
     pub(super) kind: String,
     /// The event that it belongs to.
-    pub(super) event_seq: Option<i32>,
+    pub(super) event_seq: i32,
     /// What was said and by whom; none where it is not what its author signed.
     pub(super) said: Option<(Zeroizing<Vec<u8>>, Writer)>,
 }
@@ -89,7 +89,7 @@ pub(super) fn filings_for(
     reader: KeyId,
 ) -> Result<HashMap<ReportId, Sealed>, AppError> {
     let kinds = [UnitKind::Shared.code(), UnitKind::Union.code()];
-    let (units, envelopes) = boards::filings(conn, ids, &kinds, &reader.0)?;
+    let (units, envelopes) = report_parts::of_filings(conn, ids, &kinds, &reader.0)?;
     let mut found: HashMap<ReportId, Sealed> = HashMap::new();
     for unit in units {
         found.entry(unit.report_id).or_default().units.push(unit);

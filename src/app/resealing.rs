@@ -259,23 +259,10 @@ fn missing(conn: &mut Conn, subject: &Subject, seat: &Seat) -> Result<Missing, A
 /// The group of a unit's envelopes, and to whom it was said; none for what its reporter alone reads.
 fn place_of(subject: &Subject, events: &[(i32, Event)], unit: &UnitRow) -> Option<([u8; 16], Addressed)> {
     let kind: UnitKind = unit.kind.parse().ok()?;
-    let event = events.iter().find(|(seq, _)| Some(*seq) == unit.event_seq).map(|(_, event)| event);
-    let group = match kind {
-        UnitKind::Own => return None,
-        UnitKind::Shared | UnitKind::Union => *subject.row.id.as_bytes(),
-        UnitKind::Answer
-        | UnitKind::Completion
-        | UnitKind::Message
-        | UnitKind::Verification
-        | UnitKind::StopWork
-        | UnitKind::Resumption
-        | UnitKind::Safety
-        | UnitKind::Worse
-        | UnitKind::Escalation
-        | UnitKind::NotCredible
-        | UnitKind::Summary
-        | UnitKind::Photo => *unit.id.as_bytes(),
-    };
+    let event = events.iter().find(|(seq, _)| *seq == unit.event_seq).map(|(_, event)| event);
+    if kind == UnitKind::Own {
+        return None;
+    }
     let to = match (unit.addressed.parse::<Audience>().ok()?, event.map(|event| &event.by)) {
         (Audience::All, _) => To::All,
         (Audience::Union, _) => To::Union,
@@ -283,7 +270,7 @@ fn place_of(subject: &Subject, events: &[(i32, Event)], unit: &UnitRow) -> Optio
         (Audience::Reporter, _) => return None,
     };
     let chain = event.map_or(Chain::Union, |event| event.chain);
-    Some((group, Addressed { kind, to, chain, retaliation: subject.report.retaliation }))
+    Some((unit.group_id.0, Addressed { kind, to, chain, retaliation: subject.report.retaliation }))
 }
 
 /// The shape of a seat's envelope of a group: the reporter's own of a filing has room for one part more.

@@ -18,7 +18,7 @@ use crate::{
     },
     storage::{
         Bytes, StorageError, Tx, engine,
-        report_parts::{self, EnvelopeRow, UnitRow},
+        report_parts::{self, EnvelopeRow, SealedRow, UnitRow},
     },
 };
 
@@ -212,27 +212,25 @@ fn write_said(tx: &mut Tx, subject: &Subject, events: &[Event], said: &SaidRows)
     let seq = i32::try_from(before).map_err(AppError::internal)? + i32::try_from(place).map_err(AppError::internal)?;
     let report_id = subject.row.id;
     let unit = &said.sealed.unit;
-    report_parts::add_units(
-        tx,
-        &[UnitRow {
-            report_id,
-            id: unit.unit,
-            kind: said.kind.code().to_owned(),
-            addressed: said.to.audience().code().to_owned(),
-            ciphertext: unit.ciphertext.clone(),
-            key_commit: unit.commit.into(),
-            event_seq: Some(seq),
-        }],
-    )?;
     let group_id = (*unit.unit.as_bytes()).into();
+    let row = UnitRow {
+        report_id,
+        group_id,
+        id: unit.unit,
+        kind: said.kind.code().to_owned(),
+        addressed: said.to.audience().code().to_owned(),
+        ciphertext: unit.ciphertext.clone(),
+        key_commit: unit.commit.into(),
+        event_seq: seq,
+    };
     let reporter = subject.reporter_keys().id().0;
     let own = said.sealed.reporter_envelope.iter().map(|sealed| (reporter, sealed));
     let seats = said.readers.iter().copied().zip(&said.sealed.envelopes);
-    let rows: Vec<EnvelopeRow> = seats
+    let envelopes: Vec<EnvelopeRow> = seats
         .chain(own)
         .map(|(key_id, sealed)| EnvelopeRow { report_id, group_id, key_id: key_id.into(), sealed: sealed.clone() })
         .collect();
-    Ok(report_parts::add_envelopes(tx, &rows)?)
+    Ok(report_parts::add_sealed(tx, &[SealedRow::of(&[row], envelopes)?])?)
 }
 
 /// The event of an act that its words belong to; what follows from the act has none.

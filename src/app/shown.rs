@@ -146,7 +146,7 @@ fn line(seq: i32, event: &Event, opened: &[Opened]) -> Option<TimelineView> {
         By::Service | By::Reporter => (None, false),
     };
     let level = event.kind.level().filter(|l| l.0 > 0).map(|l| l.0);
-    let words = opened.iter().find(|unit| unit.event_seq == Some(seq) && stands_in_timeline(unit));
+    let words = opened.iter().find(|unit| unit.event_seq == seq && stands_in_timeline(unit));
     let (at, until) = when(event.at);
     Some(TimelineView {
         what: what.to_owned(),
@@ -211,7 +211,7 @@ pub(super) fn answers(events: &[(i32, Event)], opened: &[Opened]) -> Vec<AnswerV
 }
 
 fn answer(seq: i32, event: &Event, opened: &[Opened]) -> Option<AnswerView> {
-    let words = opened.iter().find(|unit| unit.event_seq == Some(seq));
+    let words = opened.iter().find(|unit| unit.event_seq == seq);
     let text = words.and_then(Opened::text);
     let altered = words.is_some_and(|unit| unit.said.is_none());
     let (at, _) = when(event.at);
@@ -265,7 +265,7 @@ pub(super) fn messages(events: &[(i32, Event)], opened: &[Opened]) -> Vec<Messag
     });
     let mut messages = Vec::new();
     for (seq, event, to) in written {
-        let Some(unit) = opened.iter().find(|unit| unit.event_seq == Some(seq)) else { continue };
+        let Some(unit) = opened.iter().find(|unit| unit.event_seq == seq) else { continue };
         let (at, until) = when(event.at);
         messages.push(MessageView {
             from: unit.said.as_ref().map_or("unknown", |(_, writer)| writer.code()).to_owned(),

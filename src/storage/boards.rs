@@ -10,11 +10,9 @@ use diesel::{
 
 use super::{
     connection::{Conn, on},
-    envelopes,
     error::StorageError,
-    report_parts::{EnvelopeRow, UnitRow},
     reports::ReportRow,
-    schema::{reports, units},
+    schema::reports,
 };
 use crate::domain::ids::{ProductionId, ReportId};
 
@@ -132,23 +130,6 @@ pub fn tags(conn: &mut Conn, ids: &[ReportId]) -> Result<HashMap<ReportId, Vec<u
     let found: Vec<(ReportId, Vec<u8>)> =
         on!(conn, |c| reports::table.filter(reports::id.eq_any(ids)).select((reports::id, reports::kept_out)).load(c))?;
     Ok(found.into_iter().collect())
-}
-
-/// The units of these kinds of these reports, and the envelopes of their filings for one reader.
-///
-/// # Errors
-/// [`StorageError`] if the database cannot be read.
-pub fn filings(
-    conn: &mut Conn,
-    ids: &[ReportId],
-    kinds: &[&str],
-    key_id: &[u8; 16],
-) -> Result<(Vec<UnitRow>, Vec<EnvelopeRow>), StorageError> {
-    let of_kinds: Vec<UnitRow> = on!(conn, |c| {
-        let found = units::table.filter(units::report_id.eq_any(ids).and(units::kind.eq_any(kinds)));
-        found.select(UnitRow::as_select()).load(c)
-    })?;
-    Ok((of_kinds, envelopes::of_filings_for(conn, ids, key_id)?))
 }
 
 /// Where a pass over every report of a production stands.

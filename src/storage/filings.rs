@@ -1,21 +1,19 @@
 //! New reports on their way in: what is looked up before one is sealed, and how those of a batch are written together.
 
+use std::slice;
+
 use diesel::{ExecuteCopyFromDsl as _, copy_from, dsl::exists, prelude::*};
 
 use super::{
     connection::{Conn, Postgres, Tx, on},
     engine,
-    envelopes::{self, GroupRow},
     error::StorageError,
     ledger::{self, PendingRow},
     outbox::{self, NoticeRow},
     productions::{self, Mark},
-    report_parts::{self, EnvelopeRow, EventRow, UnitRow},
+    report_parts::{self, EventRow, SealedRow},
     reports::{self as rows, ReportRow},
-    schema::{
-        crew_codes, engine_state, envelopes as envelope_groups, events, outbox as outbox_rows, productions as shows,
-        reports, units,
-    },
+    schema::{crew_codes, engine_state, events, outbox as outbox_rows, productions as shows, reports, sealed},
     types::Bytes,
 };
 use crate::domain::{
@@ -33,10 +31,8 @@ pub struct NewReport {
     /// Its row. `overflow` is set when it is written, and `outages_until`: its deadlines are new, and no outage before has taken
     /// anything from them.
     pub report: ReportRow,
-    /// What was said.
-    pub units: Vec<UnitRow>,
-    /// Who may open it.
-    pub envelopes: Vec<EnvelopeRow>,
+    /// What was said, and who may open it.
+    pub sealed: SealedRow,
     /// What happened at its birth.
     pub events: Vec<EventRow>,
     /// Whom it is told to.
@@ -128,63 +124,50 @@ pub(super) fn add(tx: &mut Tx, filings: &[&NewReport]) -> Result<Vec<bool>, Stor
     }
     let overflow = overflow(tx, &these)?;
     these.sort_unstable_by_key(|new| new.report.id);
-    let rows = Rows::of(&these, &overflow, engine::last_outage(tx)?)?;
+    let outages_until = engine::last_outage(tx)?;
+    let reports: Vec<ReportRow> = these.iter().map(|new| report(new, &overflow, outages_until)).collect();
     match tx {
         // A single one goes by statements that stay prepared, and tells more exactly what is wrong with it.
-        Conn::Postgres(c) if these.len() > 1 => rows.copy(c)?,
-        Conn::Postgres(_) | Conn::Sqlite(_) => rows.insert(tx)?,
+        Conn::Postgres(c) if these.len() > 1 => copy(c, &reports, &these)?,
+        Conn::Postgres(_) | Conn::Sqlite(_) => insert(tx, &reports, &these)?,
     }
     Ok(current)
 }
 
-/// The rows of several new reports, by table. Copies: a batch may have to be written again.
-struct Rows {
-    reports: Vec<ReportRow>,
-    units: Vec<UnitRow>,
-    envelopes: Vec<GroupRow>,
-    events: Vec<EventRow>,
-    notices: Vec<NoticeRow>,
-    leaves: Vec<PendingRow>,
+/// The row of a new report, with what is known only when it is written.
+fn report(new: &NewReport, overflow: &[ReportId], outages_until: UtcMillis) -> ReportRow {
+    let overflow = overflow.contains(&new.report.id);
+    let counts_for_repeated = new.report.counts_for_repeated && !overflow;
+    ReportRow { overflow, counts_for_repeated, outages_until, ..new.report.clone() }
 }
 
-impl Rows {
-    fn of(filings: &[&NewReport], overflow: &[ReportId], outages_until: UtcMillis) -> Result<Self, StorageError> {
-        let report = |new: &&NewReport| {
-            let overflow = overflow.contains(&new.report.id);
-            let counts_for_repeated = new.report.counts_for_repeated && !overflow;
-            ReportRow { overflow, counts_for_repeated, outages_until, ..new.report.clone() }
-        };
-        Ok(Self {
-            reports: filings.iter().map(report).collect(),
-            units: all(filings, |new| &new.units),
-            envelopes: envelopes::grouped(&all(filings, |new| &new.envelopes))?,
-            events: all(filings, |new| &new.events),
-            notices: all(filings, |new| &new.notices),
-            leaves: all(filings, |new| &new.leaves),
-        })
+/// By statements with values.
+fn insert(tx: &mut Tx, reports: &[ReportRow], filings: &[&NewReport]) -> Result<(), StorageError> {
+    rows::add_all(tx, reports)?;
+    for new in filings {
+        report_parts::add_sealed(tx, slice::from_ref(&new.sealed))?;
+        report_parts::append_events(tx, &new.events)?;
+        outbox::enqueue(tx, &new.notices)?;
+        ledger::add_pending(tx, &new.leaves)?;
     }
+    Ok(())
+}
 
-    /// By statements with values.
-    fn insert(&self, tx: &mut Tx) -> Result<(), StorageError> {
-        rows::add_all(tx, &self.reports)?;
-        report_parts::add_units(tx, &self.units)?;
-        envelopes::add_groups(tx, &self.envelopes)?;
-        report_parts::append_events(tx, &self.events)?;
-        outbox::enqueue(tx, &self.notices)?;
-        ledger::add_pending(tx, &self.leaves)
-    }
+/// By COPY, which PostgreSQL takes in at a fraction of the work: one statement per table however many rows, no plan,
+/// and many rows to a page at once. A notice that is there already would be an error here; those of a new report
+/// name events that were just drawn.
+fn copy(c: &mut Postgres, rows: &[ReportRow], filings: &[&NewReport]) -> Result<(), StorageError> {
+    copy_from(reports::table).from_insertable(rows).execute(c)?;
+    let said: Vec<&SealedRow> = filings.iter().map(|new| &new.sealed).collect();
+    copy_from(sealed::table).from_insertable(said).execute(c)?;
+    copy_from(events::table).from_insertable(all(filings, |new| &new.events)).execute(c)?;
+    copy_from(outbox_rows::table).from_insertable(all(filings, |new| &new.notices)).execute(c)?;
+    ledger::copy_pending(c, &all(filings, |new| &new.leaves))
+}
 
-    /// By COPY, which PostgreSQL takes in at a fraction of the work: one statement per table however many rows, no plan,
-    /// and many rows to a page at once. A notice that is there already would be an error here; those of a new report
-    /// name events that were just drawn.
-    fn copy(&self, c: &mut Postgres) -> Result<(), StorageError> {
-        copy_from(reports::table).from_insertable(&self.reports).execute(c)?;
-        copy_from(units::table).from_insertable(&self.units).execute(c)?;
-        copy_from(envelope_groups::table).from_insertable(&self.envelopes).execute(c)?;
-        copy_from(events::table).from_insertable(&self.events).execute(c)?;
-        copy_from(outbox_rows::table).from_insertable(&self.notices).execute(c)?;
-        ledger::copy_pending(c, &self.leaves)
-    }
+/// The rows of every report for one table.
+fn all<'a, T>(filings: &[&'a NewReport], rows: impl Fn(&'a NewReport) -> &'a Vec<T>) -> Vec<&'a T> {
+    filings.iter().flat_map(|new| rows(new)).collect()
 }
 
 /// Counts new reports in their hours; returns those that are to be marked. Of one hour the first ones are within the
@@ -226,9 +209,4 @@ fn current(tx: &mut Tx, filings: &[&NewReport]) -> Result<Vec<bool>, StorageErro
         current.push(mark.is_some_and(|mark| mark.revision == new.revision));
     }
     Ok(current)
-}
-
-/// The rows of every report for one table.
-fn all<T: Clone>(filings: &[&NewReport], rows: impl Fn(&NewReport) -> &Vec<T>) -> Vec<T> {
-    filings.iter().flat_map(|new| rows(new).iter().cloned()).collect()
 }

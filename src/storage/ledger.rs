@@ -3,6 +3,8 @@
 //! Leaves that one write leaves of one report wait and are opened as a group: a filing has one for every seat and level,
 //! and as rows of their own they took more pages than what was said.
 
+use std::borrow::Borrow;
+
 use diesel::{
     ExecuteCopyFromDsl as _, copy_from,
     dsl::{min, sql},
@@ -100,20 +102,18 @@ pub struct Unplaced {
     pub opening: Vec<u8>,
 }
 
-/// New leaves by group: those that one write leaves of one report. What opens them stays where it is written; the leaves
-/// wait apart for their places.
-fn grouped(rows: &[PendingRow]) -> Result<(Vec<OpeningsRow>, Vec<WaitingRow>), StorageError> {
+/// New leaves by group, those of one write about one report: what opens them, which stays there, and the leaves apart.
+fn grouped<R: Borrow<PendingRow>>(rows: &[R]) -> Result<(Vec<OpeningsRow>, Vec<WaitingRow>), StorageError> {
     // What is public stands alone: its id says what it is.
-    let belong = |a: &PendingRow, b: &PendingRow| {
-        a.report_id.is_some() && (a.report_id, a.recorded_at) == (b.report_id, b.recorded_at)
-    };
+    let write = |row: &R| (row.borrow().report_id, row.borrow().recorded_at);
+    let belong = |a: &R, b: &R| write(a).0.is_some() && write(a) == write(b);
     let (mut openings, mut waiting) = (Vec::new(), Vec::new());
     for group in rows.chunk_by(belong) {
-        let Some(PendingRow { id, report_id, recorded_at, .. }) = group.first().cloned() else { continue };
-        let packed = packing::of_any(group.iter().map(|row| row.opening.as_slice()))?;
-        openings.push(OpeningsRow { id, report_id, packed });
-        let packed = group.iter().flat_map(|row| row.leaf.0).collect();
-        waiting.push(WaitingRow { id, packed, recorded_at });
+        let Some(PendingRow { id, report_id, recorded_at, .. }) = group.first().map(Borrow::borrow) else { continue };
+        let packed = packing::of_any(group.iter().map(|row| row.borrow().opening.as_slice()))?;
+        openings.push(OpeningsRow { id: *id, report_id: *report_id, packed });
+        let packed = group.iter().flat_map(|row| row.borrow().leaf.0).collect();
+        waiting.push(WaitingRow { id: *id, packed, recorded_at: *recorded_at });
     }
     Ok((openings, waiting))
 }
@@ -166,7 +166,7 @@ pub fn add_pending(tx: &mut Tx, rows: &[PendingRow]) -> Result<(), StorageError>
 }
 
 /// As [`add_pending`], by COPY.
-pub(super) fn copy_pending(c: &mut Postgres, rows: &[PendingRow]) -> Result<(), StorageError> {
+pub(super) fn copy_pending(c: &mut Postgres, rows: &[&PendingRow]) -> Result<(), StorageError> {
     let (openings, waiting) = grouped(rows)?;
     copy_from(ledger_openings::table).from_insertable(&openings).execute(c)?;
     copy_from(ledger_pending::table).from_insertable(&waiting).execute(c)?;

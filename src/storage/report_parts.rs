@@ -1,39 +1,22 @@
-//! What hangs on a report: units, envelopes, kept-out tags and events; and how all of it is erased.
+//! What hangs on a report: what was said, kept-out tags and events; and how all of it is erased.
 
 use diesel::prelude::*;
 
-pub use super::envelopes::{EnvelopeRow, add_envelopes, envelopes_for, put_envelope, remove_envelopes};
+pub use super::sealed::{
+    EnvelopeRow, SealedRow, UnitRow, add_sealed, ciphertext_of_event, envelopes_for, of_filings, put_envelope,
+    remove_envelopes, units,
+};
 use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
     ledger,
-    schema::{deliveries, envelopes, erasures, events, idempotency, links, outbox, reports, resealings, units},
+    schema::{deliveries, erasures, events, idempotency, links, outbox, reports, resealings, sealed},
     types::{Bytes, all_beside},
 };
 use crate::domain::{
-    ids::{EventId, MemberId, ReportId, UnitId},
+    ids::{EventId, MemberId, ReportId},
     time::UtcMillis,
 };
-
-/// What one author said once, sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = units, treat_none_as_default_value = false)]
-pub struct UnitRow {
-    /// The report.
-    pub report_id: ReportId,
-    /// Its id.
-    pub id: UnitId,
-    /// `shared`, `union`, `answer`, `message`, `verification` and so on.
-    pub kind: String,
-    /// To whom: `union`, `all` and so on.
-    pub addressed: String,
-    /// The sealed unit with its signature.
-    pub ciphertext: Vec<u8>,
-    /// Commits to the data key.
-    pub key_commit: Bytes<32>,
-    /// The event that it belongs to; `None` for the filing.
-    pub event_seq: Option<i32>,
-}
 
 /// One event of a report; never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -69,15 +52,6 @@ pub struct EventRow {
     pub mac: Bytes<32>,
 }
 
-/// Adds units.
-///
-/// # Errors
-/// [`StorageError::Duplicate`] if an id is taken.
-pub fn add_units(tx: &mut Tx, rows: &[UnitRow]) -> Result<(), StorageError> {
-    on!(tx, for part in rows => diesel::insert_into(units::table).values(part));
-    Ok(())
-}
-
 /// Appends events.
 ///
 /// # Errors
@@ -110,23 +84,6 @@ pub fn kept_out(conn: &mut Conn, report: ReportId) -> Result<Vec<u8>, StorageErr
     Ok(reports::table.find(report).select(reports::kept_out).get_result(conn).optional()?.unwrap_or_default())
 }
 
-/// The units of a report, in no set order: order is inside them.
-///
-/// # Errors
-/// [`StorageError`] if the database cannot be read.
-pub fn units(conn: &mut Conn, report: ReportId) -> Result<Vec<UnitRow>, StorageError> {
-    Ok(units::table.filter(units::report_id.eq(report)).select(UnitRow::as_select()).load(conn)?)
-}
-
-/// The ciphertext of the words that belong to an event, if it has any.
-///
-/// # Errors
-/// [`StorageError`] if the database cannot be read.
-pub fn ciphertext_of_event(conn: &mut Conn, report: ReportId, seq: i32) -> Result<Option<Vec<u8>>, StorageError> {
-    let found = units::table.filter(units::report_id.eq(report).and(units::event_seq.eq(seq)));
-    Ok(found.select(units::ciphertext).first(conn).optional()?)
-}
-
 /// The events of a report, in order.
 ///
 /// # Errors
@@ -145,8 +102,7 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     // The trigger lets events go only beside this row, which leaves with them.
     diesel::insert_into(erasures::table).values(erasures::report_id.eq(report)).execute(tx)?;
     diesel::delete(events::table.filter(events::report_id.eq(report))).execute(tx)?;
-    diesel::delete(units::table.filter(units::report_id.eq(report))).execute(tx)?;
-    diesel::delete(envelopes::table.filter(envelopes::report_id.eq(report))).execute(tx)?;
+    diesel::delete(sealed::table.filter(sealed::report_id.eq(report))).execute(tx)?;
     diesel::delete(resealings::table.filter(resealings::report_id.eq(report))).execute(tx)?;
     diesel::delete(idempotency::table.filter(idempotency::scope.eq(report.as_bytes().as_slice()))).execute(tx)?;
     let (first, last) = all_beside(report);

@@ -222,22 +222,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    units (report_id, id) {
-        report_id -> Binary,
-        id -> Binary,
-        kind -> Text,
-        addressed -> Text,
-        ciphertext -> Binary,
-        key_commit -> Binary,
-        event_seq -> Nullable<Integer>,
-    }
-}
-
-diesel::table! {
-    envelopes (report_id, group_id) {
+    sealed (report_id, group_id) {
         report_id -> Binary,
         group_id -> Binary,
-        packed -> Binary,
+        event_seq -> Integer,
+        envelopes -> Binary,
+        units -> Binary,
     }
 }
 

@@ -224,28 +224,19 @@ CREATE INDEX reports_board_union
 CREATE INDEX reports_unanswered ON reports (production_id, id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 
-CREATE TABLE units (
-    report_id BYTEA NOT NULL,
-    id BYTEA NOT NULL,
-    kind TEXT NOT NULL,
-    addressed TEXT NOT NULL,
-    ciphertext BYTEA NOT NULL,
-    key_commit BYTEA NOT NULL,
-    event_seq INTEGER,
-    PRIMARY KEY (report_id, id)
-);
-
--- All envelopes of one group in one row: a filing has one for every seat.
-CREATE TABLE envelopes (
+-- What was said together, and the envelopes that open it: a filing has three units and an envelope for every seat.
+CREATE TABLE sealed (
     report_id BYTEA NOT NULL,
     group_id BYTEA NOT NULL,
-    packed BYTEA NOT NULL,
+    event_seq INTEGER NOT NULL,
+    envelopes BYTEA NOT NULL,
+    units BYTEA NOT NULL,
     PRIMARY KEY (report_id, group_id)
 );
--- Sealed bytes do not get smaller by compressing. A group of the usual size stays in its row.
-ALTER TABLE units ALTER COLUMN ciphertext SET STORAGE EXTERNAL;
-ALTER TABLE envelopes ALTER COLUMN packed SET STORAGE EXTERNAL;
-ALTER TABLE envelopes SET (toast_tuple_target = 4080);
+-- Sealed bytes do not get smaller by compressing. Envelopes of the usual number stay in their row.
+ALTER TABLE sealed ALTER COLUMN envelopes SET STORAGE EXTERNAL;
+ALTER TABLE sealed ALTER COLUMN units SET STORAGE EXTERNAL;
+ALTER TABLE sealed SET (toast_tuple_target = 4080);
 
 -- Reports that were open when somebody was let in, and that nobody has re-sealed to them yet.
 CREATE TABLE resealings (

@@ -224,22 +224,13 @@ CREATE INDEX reports_board_union
 CREATE INDEX reports_unanswered ON reports (production_id, id) WHERE unanswered;
 CREATE INDEX reports_repeated ON reports (production_id, category, delivered_to) WHERE counts_for_repeated;
 
-CREATE TABLE units (
-    report_id BLOB NOT NULL,
-    id BLOB NOT NULL,
-    kind TEXT NOT NULL,
-    addressed TEXT NOT NULL,
-    ciphertext BLOB NOT NULL,
-    key_commit BLOB NOT NULL,
-    event_seq INTEGER,
-    PRIMARY KEY (report_id, id)
-) WITHOUT ROWID;
-
--- All envelopes of one group in one row: a filing has one for every seat.
-CREATE TABLE envelopes (
+-- What was said together, and the envelopes that open it: a filing has three units and an envelope for every seat.
+CREATE TABLE sealed (
     report_id BLOB NOT NULL,
     group_id BLOB NOT NULL,
-    packed BLOB NOT NULL,
+    event_seq INTEGER NOT NULL,
+    envelopes BLOB NOT NULL,
+    units BLOB NOT NULL,
     PRIMARY KEY (report_id, group_id)
 ) WITHOUT ROWID;
 

@@ -11,7 +11,8 @@ use crate::{
         unit::PADDING_STEP_BYTES,
     },
     storage::{
-        report_parts::{EnvelopeRow, UnitRow},
+        StorageError,
+        report_parts::{EnvelopeRow, SealedRow, UnitRow},
         reports::ReportRow,
     },
 };
@@ -84,25 +85,26 @@ pub(super) fn readers<'p>(production: &'p Production, people: &People, chain: Ch
     readers
 }
 
-/// The rows of its units and envelopes.
+/// What was said, and who may open it.
 pub(super) fn parts(
     row: &ReportRow,
     readers: &[[u8; 16]],
     reporter: [u8; 16],
     sealed: SealedFiling,
-) -> (Vec<UnitRow>, Vec<EnvelopeRow>) {
+) -> Result<SealedRow, StorageError> {
     // The group of the filing's envelopes is the report itself: later units have their own.
     let group_id = (*row.id.as_bytes()).into();
     let kinds = [UnitKind::Shared, UnitKind::Union, UnitKind::Own];
     let addressed = ["all", "union", "reporter"];
     let units = sealed.units.into_iter().zip(kinds.iter().zip(addressed)).map(|(unit, (kind, to))| UnitRow {
         report_id: row.id,
+        group_id,
         id: unit.unit,
         kind: kind.code().to_owned(),
         addressed: to.to_owned(),
         ciphertext: unit.ciphertext,
         key_commit: unit.commit.into(),
-        event_seq: Some(0),
+        event_seq: 0,
     });
     let all = readers.iter().zip(sealed.envelopes).chain([(&reporter, sealed.reporter_envelope)]);
     let envelopes = all.map(|(key_id, envelope)| EnvelopeRow {
@@ -111,7 +113,7 @@ pub(super) fn parts(
         key_id: (*key_id).into(),
         sealed: envelope,
     });
-    (units.collect(), envelopes.collect())
+    SealedRow::of(&units.collect::<Vec<_>>(), envelopes.collect())
 }
 
 fn size_steps(sealed: &SealedFiling) -> i32 {

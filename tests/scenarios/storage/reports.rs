@@ -230,7 +230,7 @@ fn a_filing_is_made_of_statements_that_stay_prepared() {
         );
         storage.write_blocking(&KEY, move |tx| number(tx, &sql)).unwrap()
     };
-    for table in ["reports", "units", "envelopes", "events", "outbox", "ledger_pending"] {
+    for table in ["reports", "sealed", "events", "outbox", "ledger_pending"] {
         assert!(prepared(table) > 0, "{table}");
     }
 }

@@ -10,7 +10,7 @@ use lastlooks::{
         filings::{Counted, NewReport},
         ledger::{self, PendingRow},
         outbox::{self, NoticeRow},
-        report_parts::{self, EnvelopeRow, EventRow, UnitRow},
+        report_parts::{self, EnvelopeRow, EventRow, SealedRow, UnitRow},
         reports::{self, ReportRow},
     },
 };
@@ -109,15 +109,16 @@ pub fn a_filing(id: u8, revision: i64) -> NewReport {
     let report = ReportId::new([id; 16]);
     let unit = |n| UnitRow {
         report_id: report,
+        group_id: Bytes([id; 16]),
         id: UnitId::new([n; 16]),
         kind: "shared".to_owned(),
         addressed: "all".to_owned(),
         ciphertext: vec![n; 4096],
         key_commit: Bytes([n; 32]),
-        event_seq: None,
+        event_seq: 0,
     };
     let envelope =
-        |n| EnvelopeRow { report_id: report, group_id: Bytes([0; 16]), key_id: Bytes([n; 16]), sealed: vec![n; 112] };
+        |n| EnvelopeRow { report_id: report, group_id: Bytes([id; 16]), key_id: Bytes([n; 16]), sealed: vec![n; 112] };
     let pending = |n| PendingRow {
         id: Bytes(beside(report, &[n; 32])),
         report_id: Some(report),
@@ -129,8 +130,7 @@ pub fn a_filing(id: u8, revision: i64) -> NewReport {
         revision,
         counted: Counted { hour: UtcMillis::new(3_600_000), budget: 1_000, by_old_code: false },
         report: a_report(id, Some(1_000)),
-        units: vec![unit(1), unit(2)],
-        envelopes: (0..13).map(envelope).collect(),
+        sealed: SealedRow::of(&[unit(1), unit(2)], (0..13).map(envelope).collect()).unwrap(),
         events: (1..=6).map(|n| an_event(id, n, &format!("kind_{n}"))).collect(),
         notices: (0..8).map(|n| a_notice(id.wrapping_mul(8) + n, id, 5)).collect(),
         leaves: vec![pending(0), pending(1)],
@@ -141,8 +141,7 @@ pub fn a_filing(id: u8, revision: i64) -> NewReport {
 pub fn file(tx: &mut Conn, id: u8) -> Result<(), StorageError> {
     let new = a_filing(id, 0);
     reports::add(tx, &new.report)?;
-    report_parts::add_units(tx, &new.units)?;
-    report_parts::add_envelopes(tx, &new.envelopes)?;
+    report_parts::add_sealed(tx, &[new.sealed])?;
     report_parts::append_events(tx, &new.events)?;
     outbox::enqueue(tx, &new.notices)?;
     ledger::add_pending(tx, &new.leaves)
