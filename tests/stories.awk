@@ -11,13 +11,15 @@
 /^failures:$/ { part = "failures" }
 /^test result: / { part = ""; result = $0; next }
 part == "successes" && /^---- .* stdout ----$/ { story = $2 }
-part == "successes" && story in passed && /^on / { passed[story] = passed[story] (passed[story] ? " and " : "") substr($0, 4) }
+part == "successes" && story in passed && /^on / && !index(passed[story], substr($0, 4)) {
+    passed[story] = passed[story] (passed[story] ? " and " : "") substr($0, 4)
+}
 part == "successes" { next }
 { print; fflush() }
 
 END {
     if (result ~ /^test result: ok/) {
-        for (story in passed) printf "%-28s %s\n", passed[story] ? passed[story] : "not said", story | "sort"
+        for (story in passed) printf "%-28s %s\n", passed[story] ? passed[story] : "no test database", story | "sort"
         close("sort")
     }
     if (result) print result

@@ -226,21 +226,21 @@ fn warnings(production: &Production) -> Vec<Finding> {
             found.push(Finding { desk: name, ..Finding::of("single_person_desk").at(desk.side, desk.level) });
         }
     }
-    let outside = first_seats(production).filter(|seat| !production.is_let_in(seat));
+    let outside = first_seats(production).into_iter().filter(|seat| !production.is_let_in(seat));
     found.extend(outside.map(|seat| Finding::of("not_let_in").about(seat)));
     found
 }
 
-/// Sides and levels that have a desk: by level, observers last.
+/// Where a place stands in the lists: by level, production before union, observers last.
+fn rank(side: Side, level: Option<Level>) -> (bool, Option<Level>, bool) {
+    (side == Side::Observer, level, side == Side::Union)
+}
+
+/// Sides and levels that have a desk.
 fn places(production: &Production) -> Vec<(Side, Option<Level>)> {
-    let rank = |side: Side| match side {
-        Side::Production => 0,
-        Side::Union => 1,
-        Side::Observer => 2,
-    };
     let of = |desk: &PolicyDesk| (desk.side, desk.level);
     let mut places: Vec<(Side, Option<Level>)> = production.policy.desks.iter().map(of).collect();
-    places.sort_unstable_by_key(|(side, level)| (*side == Side::Observer, *level, rank(*side)));
+    places.sort_unstable_by_key(|(side, level)| rank(*side, *level));
     places.dedup();
     places
 }
@@ -249,10 +249,12 @@ fn people_at(production: &Production, side: Side, level: Option<Level>) -> Vec<M
     members(production.seats.iter().filter(|seat| seat.side == side && seat.level == level))
 }
 
-/// One seat for each person.
-fn first_seats(production: &Production) -> impl Iterator<Item = &Seat> {
+/// One seat for each person, by place, desk and name: what is missing is said in the same order each time.
+fn first_seats(production: &Production) -> Vec<&Seat> {
     let is_first = |seat: &&Seat| production.seats_of(seat.member).next().is_some_and(|first| first.id == seat.id);
-    production.seats.iter().filter(is_first)
+    let mut seats: Vec<&Seat> = production.seats.iter().filter(is_first).collect();
+    seats.sort_by_key(|seat| (rank(seat.side, seat.level), &seat.desk_name, &seat.name));
+    seats
 }
 
 fn level_view(production: &Production, side: Side, level: Option<Level>, confirmed: &[MemberId]) -> LevelReadiness {

@@ -47,7 +47,7 @@ pub struct InvalidToken;
 
 /// The library refuses the server's own key; a fault of the program, not of a request.
 #[derive(Debug, thiserror::Error)]
-#[error("tokens cannot be signed: {0}")]
+#[error("tokens cannot be signed")]
 pub struct NoSigner(#[from] jsonwebtoken::errors::Error);
 
 #[derive(Serialize, Deserialize)]

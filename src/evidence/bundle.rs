@@ -126,7 +126,7 @@ pub enum NotABundle {
     #[error("the file is longer than {MOST_BYTES} bytes")]
     TooLong,
     /// Not the fields of a bundle.
-    #[error("the file is no bundle: {0}")]
+    #[error("the file is no bundle")]
     Shape(#[source] serde_json::Error),
     /// Another spelling.
     #[error("the file is not spelt as it was made: something in it was changed")]

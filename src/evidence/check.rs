@@ -42,7 +42,7 @@ pub enum Unsound {
     #[error(transparent)]
     File(#[from] NotABundle),
     /// A key in it.
-    #[error("a key in the bundle cannot be used: {0}")]
+    #[error("a key in the bundle cannot be used")]
     Key(#[from] KeyError),
     /// A witness twice, or a key that is no witness's.
     #[error("the bundle lists a witness twice, or one that is none")]

@@ -107,7 +107,7 @@ pub enum NotAClaim {
     #[error("these words are not of this report: its key is another one")]
     OtherReport,
     /// The key in it.
-    #[error("the key of the report cannot be used: {0}")]
+    #[error("the key of the report cannot be used")]
     Key(#[from] KeyError),
     /// The note.
     #[error(transparent)]

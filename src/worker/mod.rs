@@ -47,10 +47,10 @@ const AFTER_FAILURE: Seconds = Seconds(2);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The sender of every mail is no address.
-    #[error("mail_from: {0}")]
+    #[error("mail_from")]
     From(#[from] NotAnAddress),
     /// The way on which mail leaves cannot be used.
-    #[error("mail_url: {0}")]
+    #[error("mail_url")]
     MailUrl(#[from] MailUrlError),
 }
 

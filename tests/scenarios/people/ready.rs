@@ -41,6 +41,12 @@ fn a_show_is_ready_once_everybody_has_confirmed_a_test_notice() {
         let waits = readiness(&western, &western.financier());
         assert_eq!(codes(&waits, "missing").len(), 15, "{waits}");
         assert!(codes(&waits, "missing").contains(&("test_not_confirmed", "Ulla")));
+        // Production before union at each level, then by desk and name, so that two looks can be laid side by side.
+        let place = |finding: &Value| {
+            let text = |key: &str| finding[key].as_str().map(str::to_owned);
+            (finding["level"].as_u64().unwrap_or(u64::MAX), text("side"), text("desk"), text("person"))
+        };
+        assert!(waits["missing"].as_array().unwrap().is_sorted_by_key(place), "{waits}");
         for person in western.everybody() {
             assert_eq!(readiness(&western, person)["ready"], false);
             for _ in 0..2 {

@@ -44,7 +44,7 @@ impl TestDatabase {
         let url = format!("sqlite:{}", folder.path().join("lastlooks.db").display());
         let database = Self { url, keeper: Keeper::Sqlite(folder) };
         database.open().migrate().unwrap();
-        database
+        database.announced()
     }
 
     /// A PostgreSQL database with the tables of this version, on the server of this run.
@@ -55,7 +55,7 @@ impl TestDatabase {
     /// A PostgreSQL database with the tables of this version, on this server.
     pub fn on(server: Arc<postgres::Server>) -> Self {
         let name = server.create_database();
-        Self { url: server.url(&name), keeper: Keeper::Postgres(server, name) }
+        Self { url: server.url(&name), keeper: Keeper::Postgres(server, name) }.announced()
     }
 
     /// A PostgreSQL database on this server, reached by this address and these parameters.
@@ -66,15 +66,18 @@ impl TestDatabase {
             url: format!("postgres://postgres@{address}/{name}?{parameters}"),
             keeper: Keeper::Postgres(server, name),
         }
+        .announced()
     }
 
-    /// One of each, announced in the output of the test.
+    /// One of each.
     pub fn each() -> impl Iterator<Item = Self> {
-        [Self::sqlite, Self::postgres].into_iter().map(|make| {
-            let database = make();
-            println!("on {database}");
-            database
-        })
+        [Self::sqlite, Self::postgres].into_iter().map(|make| make())
+    }
+
+    /// Says in the output of the test on what it runs; `tests/stories.awk` reads it.
+    fn announced(self) -> Self {
+        println!("on {self}");
+        self
     }
 
     /// As `LASTLOOKS_DATABASE_URL` has it.
