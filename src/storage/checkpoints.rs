@@ -11,15 +11,18 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use diesel::{RunQueryDsl, connection::SimpleConnection, dsl::sql, sql_types::Integer};
+use diesel::{RunQueryDsl, dsl::sql, sql_types::Integer};
 
 use super::{
     connection::{Access, Conn, Link, Target},
     error::StorageError,
 };
 
-/// Writes after which the log is written back: some 25 MiB of it if they are filings.
+/// Writes after which the log is written back: some 20 MiB of it if they are filings.
 const WRITES: usize = 200;
+/// How often at most what was written meanwhile is written back too. The log begins anew only once a writer finds all of
+/// it written back, and each time there is less.
+const PASSES: usize = 5;
 
 /// Whose turn it is: SQLite refuses to empty a log that is being written back.
 pub(super) type Turn = Arc<Mutex<()>>;
@@ -88,14 +91,21 @@ impl Checkpoints {
         let turn = Arc::clone(&self.turn);
         while let Ok(()) = self.asked.recv() {
             let _ours = turn.lock().unwrap_or_else(PoisonError::into_inner);
-            // Whatever is in the way, the writer's own limit makes up for it.
-            if self.write_back().is_err() {
-                self.link = None;
+            for _ in 0..PASSES {
+                match self.write_back() {
+                    Ok(Back::All) => break,
+                    Ok(Back::Some) => {}
+                    // Whatever is in the way, the writer's own limit makes up for it.
+                    Err(_) => {
+                        self.link = None;
+                        break;
+                    }
+                }
             }
         }
     }
 
-    fn write_back(&mut self) -> Result<(), StorageError> {
+    fn write_back(&mut self) -> Result<Back, StorageError> {
         let link = match self.link.take() {
             Some(link) => link,
             None => Link::open(&self.target, Access::Write)?,
@@ -104,12 +114,22 @@ impl Checkpoints {
     }
 }
 
+/// How much of the log is written back.
+enum Back {
+    All,
+    Some,
+}
+
 impl Conn {
     /// Writes as much of the log back into the file as nobody still needs; whoever writes or reads goes on meanwhile.
-    fn write_log_back(&mut self) -> Result<(), StorageError> {
+    fn write_log_back(&mut self) -> Result<Back, StorageError> {
         match self {
-            Self::Postgres(_) => Ok(()),
-            Self::Sqlite(c) => Ok(c.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?),
+            Self::Postgres(_) => Ok(Back::All),
+            Self::Sqlite(c) => {
+                let seen = sql::<(Integer, Integer, Integer)>("PRAGMA wal_checkpoint(PASSIVE)");
+                let (_busy, pages, back): (i32, i32, i32) = seen.get_result(c)?;
+                Ok(if back < pages { Back::Some } else { Back::All })
+            }
         }
     }
 

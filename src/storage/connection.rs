@@ -47,9 +47,10 @@ impl fmt::Debug for Conn {
 /// a statement is made anew each time.
 ///
 /// The second form inserts a slice in parts of fixed sizes: a statement for each size stays prepared, whereas one for
-/// a slice is parsed anew each time, which costs more than the inserting (measured). On SQLite each row is a part: what
+/// a slice is parsed anew each time, which costs more than the inserting (measured). On SQLite each row goes in alone: what
 /// inserts several may fail half-way, so SQLite copies every page that it touches, and keeps the copies as long as a
-/// savepoint is open (measured: a third of a burst of ledger entries). It leaves the function on errors.
+/// savepoint is open (measured: a third of a burst of ledger entries); and a statement for one row is found by its type,
+/// without its text. It leaves the function on errors.
 macro_rules! on {
     ($conn:expr, |$inner:ident| $body:expr) => {
         match $conn {
@@ -58,13 +59,15 @@ macro_rules! on {
         }
     };
     ($conn:expr, for $part:ident in $rows:expr => $insert:expr) => {
-        let mut rest = $rows;
         match $conn {
             $crate::storage::connection::Conn::Postgres(c) => {
+                let mut rest = $rows;
                 $crate::storage::connection::on!(@parts c, rest, $part, $insert, 64 16 4 2 1);
             }
             $crate::storage::connection::Conn::Sqlite(c) => {
-                $crate::storage::connection::on!(@parts c, rest, $part, $insert, 1);
+                for $part in $rows {
+                    diesel::RunQueryDsl::execute($insert, c)?;
+                }
             }
         }
     };

@@ -132,39 +132,50 @@ struct Course<'a> {
     storage: Storage,
     /// By report: two reports may have one handle.
     reporters: BTreeMap<ReportId, Reporter>,
+    /// How many reports are filed whenever none is open any more.
+    reports: usize,
     engines: [Engine; 2],
     chance: SeededEntropy,
 }
 
 impl<'a> Course<'a> {
-    /// Files so many reports, a few in each minute.
+    /// A course of so many reports at once.
     fn with(set: &'a TestApp, reports: usize, seed: u64) -> Self {
         let (western, days) = begin(set);
         drop(days);
         set.clock.move_to(on(16, 10, 0));
-        let (storage, mut reporters) = (set.database().open(), BTreeMap::new());
-        for number in 0..reports {
-            if number > 0 && number.is_multiple_of(AT_ONCE) {
-                set.advance(Seconds::minutes(1));
-            }
-            let receipt = format!("{:032x}", 0xface_0000 + number);
-            let reporter = western.crew().files(&receipt, another());
-            let ids = storage.read_blocking(|conn| reports::ids_after(conn, None, 10_000)).unwrap();
-            let new = ids.into_iter().find(|id| !reporters.contains_key(id)).unwrap();
-            reporters.insert(new, reporter);
-        }
         let engines = [started(set), Engine::new(another_process(set), [2; 16])];
-        Self { set, western, storage, reporters, engines, chance: SeededEntropy::new(seed) }
+        let (storage, chance) = (set.database().open(), SeededEntropy::new(seed));
+        Self { set, western, storage, reporters: BTreeMap::new(), reports, engines, chance }
     }
 
-    /// Races until there were so many acts, or nothing is open any more.
+    /// Files the reports, a few in each minute.
+    fn file(&mut self) {
+        for _ in 0..self.reports {
+            let number = self.reporters.len();
+            if number.is_multiple_of(AT_ONCE) {
+                self.set.advance(Seconds::minutes(1));
+            }
+            let receipt = format!("{:032x}", 0xface_0000 + number);
+            let reporter = self.western.crew().files(&receipt, another());
+            let ids = self.storage.read_blocking(|conn| reports::ids_after(conn, None, 10_000)).unwrap();
+            let new = ids.into_iter().find(|id| !self.reporters.contains_key(id)).unwrap();
+            self.reporters.insert(new, reporter);
+        }
+        self.beat();
+    }
+
+    /// Races until there were so many acts.
     fn run(&mut self, acts: usize) -> Counts {
         let mut counts = Counts::default();
         while counts.acts() < acts {
             let rows = self.open();
             self.answer_the_exhausted(&rows);
             let races = self.next(&rows);
-            let Some(first) = races.iter().map(|race| race.due_at).min() else { break };
+            let Some(first) = races.iter().map(|race| race.due_at).min() else {
+                self.file();
+                continue;
+            };
             // The hours until then were watched: they only took no time.
             self.set.clock.at_least(first.plus_millis(-1));
             self.beat();
@@ -374,7 +385,6 @@ fn race_on(database: TestDatabase, reports: usize, acts: usize) -> Counts {
     let mut course = Course::with(&set, reports, 9);
     let counts = course.run(acts);
     println!("{counts:?}");
-    assert!(counts.acts() >= acts, "{counts:?}");
     assert_eq!(set.database().deadlocks(), 0, "nobody waits for each other");
     counts
 }
@@ -388,10 +398,10 @@ fn acts_that_race_their_deadlines_are_never_lost_and_nobody_is_blamed_wrongly() 
 }
 
 #[test]
-#[ignore = "ten thousand acts take most of an hour without optimisation"]
+#[ignore = "ten thousand acts take a quarter of an hour on each database, with optimisation"]
 fn ten_thousand_acts_that_race_their_deadlines_are_never_lost_and_nobody_is_blamed_wrongly() {
     for database in TestDatabase::each() {
-        let counts = race_on(database, 560, 10_000);
+        let counts = race_on(database, 320, 10_000);
         assert!(counts.in_time > 1000 && counts.late > 1000 && counts.lifted > 0, "{counts:?}");
     }
 }
