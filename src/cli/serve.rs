@@ -68,7 +68,16 @@ pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::R
     logging::start(settings.log, settings.log_level)?;
     process::harden()?;
     let listen = settings.listen;
+    let secrets = settings.secrets_file.clone();
+    let is_new = !secrets.exists();
     let app = assemble::open_app(settings, assemble::Tables::Migrate)?;
+    if is_new {
+        writeln!(out, "No host was here: a new one begins, with secrets of its own in {}.", secrets.display())?;
+        writeln!(
+            out,
+            "If you expected yours, stop this one and look at LASTLOOKS_DATA_DIR and LASTLOOKS_SECRETS_FILE."
+        )?;
+    }
     let listener = args.role.answers().then(|| TcpListener::bind(listen));
     let listener = listener.transpose().with_context(|| {
         format!("cannot listen on {listen}; the setting `listen` (LASTLOOKS_LISTEN) chooses another address")

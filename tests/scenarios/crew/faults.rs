@@ -34,7 +34,6 @@ fn is_away(answer: &Answer) {
 
 #[test]
 fn a_database_that_goes_away_is_told_to_everybody_and_the_service_recovers_by_itself() {
-    println!("on PostgreSQL");
     let server = Arc::new(Server::start());
     let set = TestApp::on(TestDatabase::on(Arc::clone(&server)));
     let western = small_crew(&set);
@@ -61,7 +60,6 @@ fn a_database_that_goes_away_is_told_to_everybody_and_the_service_recovers_by_it
 
 #[test]
 fn a_report_that_is_being_filed_while_the_database_goes_away_is_there_once_or_not_at_all() {
-    println!("on PostgreSQL");
     let server = Arc::new(Server::start());
     let set = TestApp::on(TestDatabase::on(Arc::clone(&server)));
     let western = small_crew(&set);
@@ -89,7 +87,6 @@ fn a_report_that_is_being_filed_while_the_database_goes_away_is_there_once_or_no
 
 #[test]
 fn a_file_that_somebody_else_holds_is_told_and_waited_for() {
-    println!("on SQLite");
     let set = TestApp::on(TestDatabase::sqlite());
     let western = small_crew(&set);
     let first = files(&western.crew(), left_weapon());
@@ -105,7 +102,6 @@ fn a_file_that_somebody_else_holds_is_told_and_waited_for() {
 
 #[test]
 fn a_full_disk_is_told_and_nothing_is_half_stored() {
-    println!("on SQLite");
     let mut host = Host::on(TestDatabase::sqlite());
     let code = host.makes_western();
     let invitation = host.invites("Steward", "steward@union.test", "steward");

@@ -25,9 +25,14 @@ pub struct Host {
 impl Host {
     /// A host on this database, with secrets and an operator who was never asked in.
     pub fn on(database: TestDatabase) -> Self {
-        let host = Self { database, folder: tempfile::tempdir().unwrap(), starts: 0, serving: None };
+        let host = Self::before_init(database);
         host.runs(&["init", "--operator", "host@host.test", "--json"]);
         host
+    }
+
+    /// As [`Host::on`], without secrets and without an operator.
+    pub fn before_init(database: TestDatabase) -> Self {
+        Self { database, folder: tempfile::tempdir().unwrap(), starts: 0, serving: None }
     }
 
     /// Runs a command that prints JSON.

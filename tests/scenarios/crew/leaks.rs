@@ -39,11 +39,7 @@ struct Searchable {
 
 impl Searchable {
     fn each() -> impl Iterator<Item = Self> {
-        [Self::sqlite, Self::postgres].into_iter().map(|make| {
-            let made = make();
-            println!("on {}", made.database);
-            made
-        })
+        [Self::sqlite, Self::postgres].into_iter().map(|make| make())
     }
 
     fn sqlite() -> Self {

@@ -79,7 +79,6 @@ fn mode(file: &Path) -> u32 {
 
 #[test]
 fn what_is_restored_on_another_machine_is_row_for_row_what_was_backed_up_and_opens_for_the_same_people() {
-    println!("on SQLite");
     let mut lived = Lived::on(TestDatabase::sqlite());
     let (before, read) = (inbox(&lived.client, &lived.receipt), lived.read(&lived.client));
     assert!(lived.host.stops().success());
@@ -103,7 +102,6 @@ fn what_is_restored_on_another_machine_is_row_for_row_what_was_backed_up_and_ope
 
 #[test]
 fn a_copy_made_under_load_holds_every_report_that_was_accepted_before_it_was_begun() {
-    println!("on SQLite");
     let mut lived = Lived::on(TestDatabase::sqlite());
     let (stop, client, code) = (AtomicBool::new(false), &lived.client, &lived.code);
     let (accepted, copy) = thread::scope(|scope| {
@@ -137,7 +135,6 @@ fn a_copy_made_under_load_holds_every_report_that_was_accepted_before_it_was_beg
 
 #[test]
 fn a_restore_replaces_nothing_unasked_nothing_that_is_in_use_and_keeps_what_was_there() {
-    println!("on SQLite");
     let mut lived = Lived::on(TestDatabase::sqlite());
     let copy = lived.backs_up("copy.db");
     let told = lived.host.refuses(&["backup", &copy]);
@@ -162,7 +159,6 @@ fn a_restore_replaces_nothing_unasked_nothing_that_is_in_use_and_keeps_what_was_
 
 #[test]
 fn what_is_no_copy_of_this_host_is_refused_and_the_database_stays() {
-    println!("on SQLite");
     let mut lived = Lived::on(TestDatabase::sqlite());
     let copy = lived.backs_up("copy.db");
     assert!(lived.host.stops().success());
@@ -192,7 +188,6 @@ fn what_is_no_copy_of_this_host_is_refused_and_the_database_stays() {
 
 #[test]
 fn a_copy_says_that_the_secrets_are_not_in_it_and_a_restore_without_them_says_where_they_belong() {
-    println!("on SQLite");
     let host = Host::on(TestDatabase::sqlite());
     let file = host.folder().join("copy.db").display().to_string();
     let made = host.runs(&["backup", &file, "--json"]);
@@ -208,7 +203,6 @@ fn a_copy_says_that_the_secrets_are_not_in_it_and_a_restore_without_them_says_wh
 
 #[test]
 fn for_postgresql_its_own_commands_are_named() {
-    println!("on PostgreSQL");
     let host = Host::on(TestDatabase::postgres());
     let told = host.refuses(&["backup", "looks.dump"]);
     assert!(told.contains("pg_dump --format=custom --file looks.dump \"$LASTLOOKS_DATABASE_URL\""), "{told}");

@@ -146,7 +146,6 @@ fn a_host_on_its_first_evening_is_told_what_to_do_next_until_nothing_fails() {
 
 #[test]
 fn a_proxy_that_logs_requests_of_the_crew_is_found_out_by_the_mark() {
-    println!("on SQLite");
     let mut host = Host::on(TestDatabase::sqlite());
     let client = host.serves();
     let logs = host.folder().join("proxy-logs");
@@ -189,7 +188,6 @@ fn what_is_wrong_inside_is_named_with_its_remedy() {
 
 #[test]
 fn what_cannot_be_reached_is_explained_and_no_password_is_repeated() {
-    println!("on SQLite");
     let host = Host::on(TestDatabase::sqlite());
     let secrets = host.folder().join("secrets.toml");
     fs::set_permissions(&secrets, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
@@ -214,7 +212,6 @@ fn what_cannot_be_reached_is_explained_and_no_password_is_repeated() {
 
 #[test]
 fn a_mail_server_whose_certificate_nobody_vouches_for_is_explained() {
-    println!("on SQLite");
     let host = Host::on(TestDatabase::sqlite());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -226,7 +223,6 @@ fn a_mail_server_whose_certificate_nobody_vouches_for_is_explained() {
 
 #[test]
 fn the_health_check_of_a_container_asks_the_service_and_nothing_else() {
-    println!("on SQLite");
     let mut host = Host::on(TestDatabase::sqlite());
     let client = host.serves();
     let listen = client.base_url().trim_start_matches("http://").to_owned();

@@ -77,7 +77,6 @@ fn without_the_password_or_a_seat_nothing_is_exported() {
 
 #[test]
 fn the_password_may_come_on_standard_input() {
-    println!("on SQLite");
     let mut host = Host::on(TestDatabase::sqlite());
     host.makes_western();
     let client = host.serves();

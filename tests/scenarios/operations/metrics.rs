@@ -88,7 +88,6 @@ fn members_requests_are_timed_by_route_and_the_host_is_told_how_it_is() {
 
 #[test]
 fn a_port_that_is_taken_keeps_nobody_from_reporting() {
-    println!("on SQLite");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let mut host = Host::on(TestDatabase::sqlite());

@@ -65,7 +65,6 @@ fn a_file_that_asks_for_longer_windows_waits_for_a_union_member_and_says_for_whi
 
 #[test]
 fn a_file_that_is_wrong_is_refused_naming_the_path_and_changes_nothing() {
-    println!("on SQLite");
     let host = Host::on(TestDatabase::sqlite());
     let file = written(&host, "wrong.json", r#"{"windows": {"next_setup": {"acknowledge": [900, "soon"]}}}"#);
     let create = ["production", "create", "--name", "Western", "--slug", "western", "--policy", &file];
@@ -82,7 +81,6 @@ fn a_file_that_is_wrong_is_refused_naming_the_path_and_changes_nothing() {
 
 #[test]
 fn the_ladder_is_explained_with_names_and_an_example_of_times() {
-    println!("on SQLite");
     let host = Host::on(TestDatabase::sqlite());
     host.makes_western_with(&["--time-zone", "America/Denver"]);
     let said = says(&host, &["--explain"]);

@@ -17,7 +17,6 @@ use crate::{
 
 #[test]
 fn every_line_of_the_log_is_json_and_a_request_is_found_again_by_its_id() {
-    println!("on SQLite");
     let mut host = Host::on(TestDatabase::sqlite());
     host.makes_western();
     let client = host.serves_with(&[("LASTLOOKS_LOG", "json"), ("LASTLOOKS_LOG_LEVEL", "info")]);
@@ -43,7 +42,6 @@ fn every_line_of_the_log_is_json_and_a_request_is_found_again_by_its_id() {
 
 #[test]
 fn whom_to_tell_of_a_hole_is_at_the_well_known_address_and_never_for_longer_than_a_year() {
-    println!("on SQLite");
     let mut host = Host::on(TestDatabase::sqlite());
     let client = host.serves();
     client.send("GET", "/.well-known/security.txt", &[], None).refuses(404, "not-found");
@@ -62,6 +60,17 @@ fn whom_to_tell_of_a_hole_is_at_the_well_known_address_and_never_for_longer_than
     let expires: jiff::Timestamp = field("Expires").parse().unwrap();
     let days = (expires.as_millisecond() - SystemClock::new().now().get()) / 86_400_000;
     assert!((150..365).contains(&days), "{text}");
+}
+
+#[test]
+fn a_service_that_finds_no_host_says_that_a_new_one_begins_and_only_then() {
+    let mut host = Host::before_init(TestDatabase::sqlite());
+    let begins = "No host was here: a new one begins, with secrets of its own in ";
+    for starts in [1, 2] {
+        host.serves().send("GET", "/health/live", &[], None).is(200);
+        assert!(host.stops().success());
+        assert_eq!(host.logs().matches(begins).count(), 1, "after {starts} starts: {}", host.logs());
+    }
 }
 
 /// What a phone heard: the receipt of a report that was accepted, or nothing.

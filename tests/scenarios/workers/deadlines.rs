@@ -178,9 +178,7 @@ fn a_report_that_cannot_be_read_keeps_no_other_from_its_deadline() {
 #[test]
 fn two_engines_on_one_database_fire_everything_and_nothing_twice() {
     const REPORTS: u8 = 24;
-    let database = TestDatabase::postgres();
-    println!("on {database}");
-    let set = &TestApp::on(database);
+    let set = &TestApp::on(TestDatabase::postgres());
     let (western, mut days) = begin(set);
     days.until(on(16, 10, 40));
     let filed: Vec<_> = (0..REPORTS).map(|n| western.crew().files(&hex::encode([n; 16]), another())).collect();
