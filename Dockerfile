@@ -10,14 +10,14 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
     cargo build --release --locked --features postgres-tls \
-    && install -D target/release/lastlooks /out/lastlooks
+    && install -D --strip target/release/lastlooks /out/lastlooks
 
 # What runs: one binary, and what it is linked with.
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libssl3 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin lastlooks \
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin lastlooks \
     && install --directory --owner=lastlooks --group=lastlooks --mode=0700 /data
 COPY --from=build /out/lastlooks /usr/local/bin/lastlooks
 # Secrets, and the database and mail unless they are elsewhere.
