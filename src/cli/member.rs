@@ -78,6 +78,10 @@ fn invite(args: &InviteArgs, config: Option<&Path>, out: &mut dyn Write) -> anyh
     writeln!(out, "Invitation for {} to {:?}. It works once, until {}:", invited.email, args.desk, invited.expires_at)?;
     writeln!(out, "\n  {url}\n\nCode: {code}")?;
     writeln!(out, "It is not mailed. The union side will be told that the host handed it out.")?;
+    writeln!(
+        out,
+        "It takes the place of an earlier invitation of this address to this desk, roles included, if there was one."
+    )?;
     for doubt in args.roles.iter().filter_map(|role| doubt_about(role)) {
         writeln!(out, "\n{doubt}")?;
     }

@@ -75,7 +75,15 @@ async fn set(
     args: &Args,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    let before = app.policy_for(Administrator::Host, id).await?.pending;
     let (view, _) = app.put_policy(Administrator::Host, id, wanted).await?;
+    if let (Some(before), Some(_)) = (before, &view.pending) {
+        writeln!(
+            out,
+            "Version {} waited for agreement and does so no more: this takes its place, desks included.",
+            before.version
+        )?;
+    }
     match &view.pending {
         None => writeln!(out, "Version {} is in force for reports filed from now on.", view.version)?,
         Some(_) => waits(&view, out)?,

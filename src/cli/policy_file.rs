@@ -42,13 +42,20 @@ fn of_yaml(text: &str) -> Result<PolicyDocument, String> {
 
 /// `windows.next_setup.answer: invalid type …`; the parser's words alone where there is no path.
 fn at_path<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> String {
-    let (path, said) = (error.path().to_string(), one_line(&error.inner().to_string()));
+    let (path, said) = (error.path().to_string(), in_words(&one_line(&error.inner().to_string())));
     // The path as far as it is known: `?` is what could not be read.
     match path.trim_end_matches('?').trim_end_matches('.') {
         "" => said,
         path if said.starts_with(path) => said,
         path => format!("{path}: {said}"),
     }
+}
+
+/// What the parsers expect, as people call it.
+fn in_words(said: &str) -> String {
+    said.replace("expected u32", "expected whole seconds, as in 600")
+        .replace("expected a sequence", "expected a list in brackets, as in [300, 600]")
+        .replace("expected a map", "expected a table of names and values")
 }
 
 fn one_line(text: &str) -> String {
@@ -88,7 +95,12 @@ mod tests {
             (
                 "json",
                 r#"{"windows": {"next_setup": {"acknowledge": [900, -1]}}}"#,
-                ["windows.next_setup.acknowledge[1]", "u32"],
+                ["windows.next_setup.acknowledge[1]", "whole seconds"],
+            ),
+            (
+                "json",
+                r#"{"windows": {"concern": {"acknowledge": 300}}}"#,
+                ["windows.concern.acknowledge", "[300, 600]"],
             ),
             ("json", r#"{"windows": {"next_week": {}}}"#, ["windows", "next_week"]),
             ("json", r#"{"windows": {"concern": {"answers": 9}}}"#, ["windows.concern", "answers"]),

@@ -80,7 +80,7 @@ pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::R
     }
     let listener = args.role.answers().then(|| TcpListener::bind(listen));
     let listener = listener.transpose().with_context(|| {
-        format!("cannot listen on {listen}; the setting `listen` (LASTLOOKS_LISTEN) chooses another address")
+        format!("cannot listen on {listen}: perhaps Last Looks runs already; if not, the setting `listen` (LASTLOOKS_LISTEN) chooses another address")
     })?;
     if let Some(listener) = &listener {
         writeln!(out, "listening on http://{}", listener.local_addr()?)?;

@@ -133,7 +133,7 @@ impl Slug {
                 StatusCode::NOT_FOUND,
                 "there is nothing here for you",
                 "Either it does not exist, or it is not for you to know. The service answers both the same way, so that nobody can find out by asking.",
-                "Check the address. For a receipt, check the twelve words. For a crew code, look at today's call sheet: codes change.",
+                "Check the address. For a receipt, check the twelve words. For a crew code, look at today's call sheet: codes change. An invitation works once, for two weeks, and a later one to the same desk takes its place: ask for another.",
             ),
             Self::WrongMethod => entry(
                 "wrong-method",

@@ -43,7 +43,7 @@ pub fn doubt_about(code: &str) -> Option<String> {
     }
     let known = KNOWN.map(|(known, _)| known).join(", ");
     Some(format!(
-        "\u{201c}{code}\u{201d} is taken as a role of your own. If it was meant to be one of the usual ones, it is misspelt: {known}."
+        "\u{201c}{code}\u{201d} is taken as a role of your own. If it was meant to be one of the usual ones, it is misspelt: {known}. To mend it, invite this person again."
     ))
 }
 
