@@ -49,8 +49,7 @@ impl fmt::Debug for Conn {
 /// The second form inserts a slice in parts of fixed sizes: a statement for each size stays prepared, whereas one for
 /// a slice is parsed anew each time, which costs more than the inserting (measured). On SQLite each row goes in alone: what
 /// inserts several may fail half-way, so SQLite copies every page that it touches, and keeps the copies as long as a
-/// savepoint is open (measured: a third of a burst of ledger entries); and a statement for one row is found by its type,
-/// without its text. It leaves the function on errors.
+/// savepoint is open (measured: a third of a burst of ledger entries). It leaves the function on errors.
 macro_rules! on {
     ($conn:expr, |$inner:ident| $body:expr) => {
         match $conn {
