@@ -11,7 +11,11 @@ use super::{
     policy_file, settings,
 };
 use crate::{
-    app::{App, Production, people::Administrator, policy::PolicyView},
+    app::{
+        App, Production,
+        people::Administrator,
+        policy::{PolicyView, Standing},
+    },
     domain::{
         ids::ProductionId,
         policy::{Ladder, Level, Policy, PolicyDocument, Rung, Side, WindowRow},
@@ -76,18 +80,18 @@ async fn set(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let before = app.policy_for(Administrator::Host, id).await?.pending;
-    let (view, _) = app.put_policy(Administrator::Host, id, wanted).await?;
-    if let (Some(before), Some(_)) = (before, &view.pending) {
+    let (view, standing) = app.put_policy(Administrator::Host, id, wanted).await?;
+    if let Some(before) = before {
         writeln!(
             out,
             "Version {} waited for agreement and does so no more: this takes its place, desks included.",
             before.version
         )?;
     }
-    match &view.pending {
-        None => writeln!(out, "Version {} is in force for reports filed from now on.", view.version)?,
-        Some(_) => waits(&view, out)?,
+    if let Standing::InForce(version) = standing {
+        writeln!(out, "Version {version} is in force for reports filed from now on.")?;
     }
+    waits(&view, out)?;
     if args.explain { show(app, id, out).await } else { Ok(()) }
 }
 

@@ -59,7 +59,18 @@ fn a_file_that_asks_for_longer_windows_waits_for_a_union_member_and_says_for_whi
         for words in ["waits until a union member agrees", "longer: windows.next_setup.answer", "contest_seconds"] {
             assert!(said.contains(words), "{words}: {said}");
         }
+        assert!(!said.contains("takes its place"), "{said}");
         assert!(says(&host, &["--explain"]).contains("waits until a union member agrees"));
+        let said = says(&host, &["--file", &file]);
+        assert!(said.contains("waited for agreement and does so no more: this takes its place"), "{said}");
+        let shorter = written(&host, "shorter.toml", "[windows.next_setup]\nacknowledge = [600]\nanswer = 1100\n");
+        let said = says(&host, &["--file", &shorter]);
+        assert!(
+            said.contains("does so no more") && said.contains("is in force for reports filed from now on"),
+            "{said}"
+        );
+        let said = says(&host, &["--file", &shorter]);
+        assert!(!said.contains("takes its place") && !said.contains("waits"), "{said}");
     }
 }
 
