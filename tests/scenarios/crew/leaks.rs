@@ -88,6 +88,15 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// What can be searched of a database: its files as they are, and every row as text, because a word in a file may go on in
+/// another page.
+fn searched(database: &TestDatabase, files: &Path, beside: &Path) -> Vec<PathBuf> {
+    let rows = beside.join("rows");
+    let every: Vec<String> = Rows::of(database).all_but(&[]).into_values().flatten().collect();
+    fs::write(&rows, every.join("\n")).unwrap();
+    [files_below(files), vec![rows]].concat()
+}
+
 #[test]
 fn nothing_said_in_confidence_is_found_in_any_file() {
     for Searchable { database, files } in Searchable::each() {
@@ -107,7 +116,9 @@ fn nothing_said_in_confidence_is_found_in_any_file() {
         host.metrics();
         let rows = Rows::of(&host.database);
         soon("every notice is sent", || (rows.count("outbox") == 0).then_some(()));
-        let everywhere = |host: &Host| [files_below(&files), host.log_files(), files_below(&host.mail_folder())];
+        let beside = tempfile::tempdir().unwrap();
+        let database = |host: &Host| searched(&host.database, &files, beside.path());
+        let everywhere = |host: &Host| [database(host), host.log_files(), files_below(&host.mail_folder())];
         let nothing: Vec<String> = Vec::new();
         assert_eq!(marks.found_in(&everywhere(&host).concat()), nothing, "as it runs");
         checkpoint(&host.database);
@@ -135,11 +146,19 @@ fn with_sealing_switched_off_the_search_finds_every_word_and_still_no_secret() {
         let mut life = Life::begins(&mut marks, here, invitations);
         life.first_half(&mut marks);
         life.second_half(&mut marks);
-        // A page of PostgreSQL's journal may end in the middle of a word: most are found there, all with the pages.
-        let journal = marks.words_found_in(&files_below(&files));
-        assert!(journal.len() + 2 >= marks.words().len(), "as it runs: {journal:?}");
+        // SQLite goes on in another page at the same place of each answer to all, which is a third of the words; a page of
+        // PostgreSQL's journal may end in the middle of a word. All are found in the rows.
+        let words = marks.words();
+        let missed = |files: &Path| words.difference(&marks.words_found_in(&files_below(files))).cloned().collect();
+        let as_it_runs: Vec<String> = missed(&files);
         checkpoint(set.database());
-        assert_eq!(marks.words_found_in(&files_below(&files)), marks.words(), "with its pages written out");
+        let written_out: Vec<String> = missed(&files);
+        let (most, at_the_end) =
+            if set.database().folder().is_some() { (words.len() / 3, words.len() / 3) } else { (2, 0) };
+        assert!(as_it_runs.len() <= most, "as it runs: {as_it_runs:?} of {}", words.len());
+        assert!(written_out.len() <= at_the_end, "with its pages written out: {written_out:?}");
+        let beside = tempfile::tempdir().unwrap();
+        assert_eq!(marks.words_found_in(&searched(set.database(), &files, beside.path())), words, "in the rows");
         assert_eq!(marks.secrets_found_in(&files_below(&files)), Vec::<String>::new());
     }
 }
