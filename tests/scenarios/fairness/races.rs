@@ -1,6 +1,8 @@
 //! Acts that come at the last moment, while engines of two processes fire what is due: each counts with its own time, and
 //! nobody is blamed who was in time.
 
+mod deed;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -27,6 +29,7 @@ use lastlooks::{
 };
 use serde_json::{Value, json};
 
+use self::deed::Deed;
 use crate::{
     ledger::another_process,
     reports::locked,
@@ -48,43 +51,6 @@ const AT_ONCE: usize = 16;
 const CLOSE: Seconds = Seconds(20);
 /// Names the heartbeats of hours that take no time.
 const INSTANCE: [u8; 16] = [1; 16];
-
-/// What is done about what a report awaits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deed {
-    Acknowledge,
-    Answer,
-    Promise,
-    Reject,
-    Verify,
-    Contest,
-}
-
-impl Deed {
-    /// Something that meets the deadline, drawn by chance.
-    fn about(row: &ReportRow, drawn: u32) -> Option<Self> {
-        Some(match row.awaiting.as_deref()? {
-            "acknowledgement" if drawn < 6 => Self::Acknowledge,
-            "answer" if drawn < 3 && row.severity == "next_setup" => Self::Promise,
-            "acknowledgement" | "answer" | "completion" => Self::Answer,
-            "verification" if drawn < 7 => Self::Reject,
-            "verification" => Self::Verify,
-            "contest" => Self::Contest,
-            other => panic!("nobody waits for {other}"),
-        })
-    }
-
-    /// Events that it puts on record.
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::Acknowledge => "acknowledged",
-            Self::Answer | Self::Promise => "answered",
-            Self::Reject => "rejected",
-            Self::Verify => "verified",
-            Self::Contest => "contested",
-        }
-    }
-}
 
 /// One act and its deadline.
 #[derive(Debug)]
