@@ -4,19 +4,22 @@ WITNESSES has a line for each witness that you trust: `union`, `production` or `
 that is sound and witnessed, 2 for sound and not witnessed, 1 for anything else. The rules stand in src/evidence/mod.rs."""
 import base64, datetime, hashlib, hmac, json, pathlib, re, subprocess, sys, tempfile
 HOUR, SILENT = 3600000, ["unanswered", "not_notified", "unreachable", "promised_not_done"]
-FIELDS = {"bundle": "format says log witnesses keys checkpoints consistency entries runs promise", "entry": "index checkpoint key opening proof",
-          "run": "breach from checkpoint leaves proof", "promise": "key note from checkpoint leaves proof", "opening": "kind report production level desks policy_version deadline moved at notices previous answer cycle n",
+FIELDS = {"bundle": "format says log witnesses* keys* checkpoints* consistency* entries* runs* promise", "run": "breach# from# checkpoint# leaves proof*", "moved": "to why",
+          "entry": "index# checkpoint# key# opening proof*", "promise": "key note from# checkpoint# leaves proof*", "span": "from to", "opening": "kind report= production~ level# desks* policy_version deadline moved at notices? previous? answer? cycle# n#",
           "kinds": "assigned notified acknowledged answered completed verified not_verified no_recipient exhausted extended withdrawn not_credible opened rejected contested lifted " + " ".join(SILENT)}
+FORMS = {"#": "[0-9]+", "*": r"\[.*", "=": '"[0-9a-f]{64}"', "~": '"[0-9a-f]{32}"', "?": 'null|"[0-9a-f]{64}"'}  # behind a name: how its value is written
 def need(ok, why, value=None):
     if ok: return value
     raise ValueError(why)
-def fields(value, kind): return need(" ".join(value) == FIELDS[kind], "a %s with other fields" % kind, value)
+def formed(value, mark): return need(mark not in FORMS or re.fullmatch(FORMS[mark], json.dumps(value)), "a value of another form", value)
+def fields(value, kind):
+    need(" ".join(value) == re.sub("[#*=~?]", "", FIELDS[kind]), "a %s with other fields" % kind)
+    return [formed(value[name.strip("#*=~?")], name[-1]) for name in FIELDS[kind].split()] and value
 def b64(text): return need(base64.b64encode(raw := base64.b64decode(text, validate=True)).decode() == text, "base64 in another spelling", raw)
-hashes, sha = lambda texts: [b64(text) for text in texts], lambda *parts: hashlib.sha256(b"".join(parts)).digest()
-leaf_hash, node = lambda entry: sha(b"\0", entry), lambda left, right: sha(b"\1", left, right)
+def hashes(texts): return [need(len(raw := b64(text)) == 32, "a hash that is none", raw) for text in formed(texts, "*")]
+sha, leaf_hash, node = lambda *parts: hashlib.sha256(b"".join(parts)).digest(), lambda entry: sha(b"\0", entry), lambda left, right: sha(b"\1", left, right)
 def shown(ms): return datetime.datetime.fromtimestamp(ms // 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-def millis(text):
-    return need(shown(at := int(datetime.datetime.strptime(text + "+0000", "%Y-%m-%dT%H:%M:%SZ%z").timestamp()) * 1000) == text, "a time in another spelling", at)
+def millis(text): return need(shown(at := int(datetime.datetime.strptime(text + "+0000", "%Y-%m-%dT%H:%M:%SZ%z").timestamp()) * 1000) == text, "a time in another spelling", at)
 def vkey(text):
     name, key_id, key = text.split("+", 2)
     sound = len(raw := b64(key)) == 33 and re.fullmatch(r"[^\s+\x00-\x1f\x7f-\x9f]+", name) and raw[0] in (1, 4) and sha(name.encode() + b"\n" + raw)[:4].hex() == key_id
@@ -69,16 +72,14 @@ def cbor(value):
     if value is None or type(value) is int: return b"\xf6" if value is None else head(value < 0, value if value >= 0 else -1 - value)
     if type(value) is list: return head(4, len(value)) + b"".join(map(cbor, value))
     return head(2, len(value)) + value if type(value) is bytes else head(3, len(value.encode())) + value.encode()
-def keyed(key, label, o, kind, n):
-    return hmac.digest(key, label + bytes([len(kind)]) + kind.encode() + bytes([o["level"]]) + o["cycle"].to_bytes(2, "big") + n.to_bytes(4, "big"), "sha256")
+def keyed(key, label, o, kind, n): return hmac.digest(key, label + bytes([len(kind)]) + kind.encode() + bytes([o["level"]]) + o["cycle"].to_bytes(2, "big") + n.to_bytes(4, "big"), "sha256")
 def leaf_of(o, key):
     raw = lambda name: o[name] and bytes.fromhex(o[name])
     said = [o["kind"], raw("report"), raw("production"), o["level"], o["desks"], o["policy_version"], o["deadline"],
-            o["moved"] and [o["moved"]["to"], o["moved"]["why"]], [o["at"]["from"], o["at"]["to"]], raw("notices"), raw("previous"), raw("answer")]
+            o["moved"] and list(fields(o["moved"], "moved").values()), list(fields(o["at"], "span").values()), raw("notices"), raw("previous"), raw("answer")]
     return b"\1" + keyed(key, b"tag", o, o["kind"], o["n"]) + sha(b"lastlooks/v1/leaf", keyed(key, b"nonce", o, o["kind"], o["n"]), cbor(said))
 def head_of(text, log, witnesses, trusted):
-    body, signatures = note(text)
-    origin, size, root = body[:-1].split("\n")
+    body, signatures = note(text); origin, size, root = body[:-1].split("\n")
     need(origin == log[0] and re.fullmatch("[1-9][0-9]*", size) and signed(log, body.encode(), signature_of(signatures, log)), "a checkpoint that the log did not sign")
     seen = {w: int.from_bytes(raw[:8], "big") for w in witnesses for raw in [signature_of(signatures, w)] if raw is not None}
     true = [at < 1 << 63 and signed(w, ("cosignature/v1\ntime %d\n" % at + body).encode(), signature_of(signatures, w)[8:]) for w, at in seen.items()]
@@ -89,7 +90,7 @@ clock, place = lambda e: (e["key"], e["opening"]["level"], e["opening"]["cycle"]
 def check(text, trusted):
     b = fields(json.loads(text.rstrip(" ")), "bundle")
     need((b["format"], json.dumps(b, separators=(",", ":"), ensure_ascii=False)) == ("lastlooks-bundle/v1", text.rstrip(" ")), "another spelling")
-    log, witnesses, keys = vkey(b["log"]), [vkey(w) for w in b["witnesses"]], [bytes.fromhex(k) for k in b["keys"]]
+    log, witnesses, keys = vkey(b["log"]), [vkey(w) for w in b["witnesses"]], [bytes.fromhex(formed(k, "=")) for k in b["keys"]]
     need(log[2][0] == 1 and all(w[2][0] == 4 for w in witnesses) and len(set(witnesses)) == len(witnesses), "a key of another kind", need(len(b["consistency"]) == max(0, len(b["checkpoints"]) - 1), "proofs left over"))
     heads, says, lines = [head_of(text, log, witnesses, trusted) for text in b["checkpoints"]], [], []
     for old, new, proof in zip(heads, heads[1:], b["consistency"]): grown(*old[:2], *new[:2], hashes(proof))
@@ -111,8 +112,7 @@ def check(text, trusted):
         early = "%s: the log was seen at %s last, so it cannot be said yet what it holds by %s." % (place(o), shown(seen or 0), shown(over))
         lines.append(early if seen is not None and seen < over else says[-1])
     need(b["says"] == (says or ["No missed deadline is shown here."]), "it says what it does not show")
-    lines += ["The report has the digest %s." % e["opening"]["report"] for e in entries[:1]] + [line(e, entries, heads) for e in entries]
-    lines += [promise(fields(p, "promise"), log, heads, entries) for p in [b["promise"]] if p]
+    lines += ["The report has the digest %s." % e["opening"]["report"] for e in entries[:1]] + [line(e, entries, heads) for e in entries] + [promise(fields(p, "promise"), log, heads, entries) for p in [b["promise"]] if p is not None]
     witnessed = bool(heads) and all(seen is not None for _, _, seen in heads)
     return witnessed, ([] if witnessed else ["Not witnessed: whoever holds the server's key could have made this."]) + lines + ["The log is %s." % b["log"]]
 def line(e, entries, heads):

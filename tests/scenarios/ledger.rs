@@ -11,6 +11,7 @@ mod proving;
 mod restored;
 mod runs;
 mod served;
+mod spellings;
 mod verifiers;
 mod witness;
 mod witnessed;

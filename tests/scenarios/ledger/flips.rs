@@ -27,7 +27,7 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 /// A service with a report that one level left unanswered and the next one answered, and a second one.
-fn lived(set: &TestApp, witnesses: &Witnesses) -> Vec<String> {
+pub(super) fn lived(set: &TestApp, witnesses: &Witnesses) -> Vec<String> {
     let (western, mut days) = begin(set);
     ticks(set);
     witnesses.cosign(set);
@@ -71,6 +71,8 @@ fn any_flipped_byte_of_any_bundle_is_found_by_every_verifier() {
     let page = Page::open();
     let by_all = runner(40).run(&strategy, |(which, at, bit)| {
         let (at, Ok(broken)) = flipped(which, at, bit) else { return Ok(()) };
+        let near = &bundles[which].as_bytes()[at.saturating_sub(20)..=at];
+        println!("bundle {which}, bit {bit} of the last of {:?}", String::from_utf8_lossy(near));
         let status = agreed(&page, &broken, Some(&witnesses));
         proptest::prop_assert_eq!(status, 1, "bundle {}, byte {}, bit {}", which, at, bit);
         Ok(())
