@@ -211,6 +211,19 @@ impl App {
         Ok((views, next))
     }
 
+    /// All productions of this host by short name, for the command line.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`].
+    pub async fn every_production(&self) -> Result<Vec<ProductionView>, AppError> {
+        let app = self.clone();
+        let read = move |conn: &mut Conn| {
+            let rows = productions::all(conn)?;
+            rows.iter().map(|row| Ok(ProductionView::from(&*app.production_in(conn, row.id)?))).collect()
+        };
+        self.inner.storage.read(read).await
+    }
+
     /// Changes settings.
     ///
     /// # Errors
@@ -243,9 +256,12 @@ impl App {
         let slug = slug.to_owned();
         let read = move |conn: &mut Conn| Ok::<_, AppError>(productions::by_slug(conn, &slug)?);
         let found = self.inner.storage.read(read).await?;
-        found
-            .map(|row| row.id)
-            .ok_or_else(|| AppError::invalid("production", "has to be the short name of a production on this host"))
+        found.map(|row| row.id).ok_or_else(|| {
+            AppError::invalid(
+                "production",
+                "has to be the short name of a production on this host: see `lastlooks production list`",
+            )
+        })
     }
 }
 

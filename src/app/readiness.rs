@@ -108,8 +108,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for whoever is not seated there and is not the operator.
-    pub async fn readiness(&self, who: &SignedIn, production: ProductionId) -> Result<ReadinessView, AppError> {
-        let (app, who) = (self.clone(), Administrator::from(who));
+    pub async fn readiness(&self, who: Administrator, production: ProductionId) -> Result<ReadinessView, AppError> {
+        let app = self.clone();
         let read = move |conn: &mut Conn| {
             let production = app.production_in(conn, production)?;
             who.must_read(&production)?;

@@ -12,7 +12,6 @@ use super::{
     error::AppError,
     ledger::public,
     people::{Administrator, DeskView, InvitationView},
-    sessions::SignedIn,
     shown::time,
 };
 use crate::{
@@ -179,9 +178,9 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for whoever is not seated there and is not the operator.
-    pub async fn roster(&self, who: &SignedIn, production: ProductionId) -> Result<RosterView, AppError> {
+    pub async fn roster(&self, who: Administrator, production: ProductionId) -> Result<RosterView, AppError> {
         let now = self.inner.clock.now();
-        let (app, who) = (self.clone(), Administrator::from(who));
+        let app = self.clone();
         let read = move |conn: &mut Conn| {
             let production = app.production_in(conn, production)?;
             who.must_read(&production)?;

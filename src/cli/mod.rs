@@ -15,6 +15,7 @@ pub mod logging;
 pub mod member;
 pub mod migrate;
 pub mod openapi;
+pub mod overview;
 mod password;
 pub mod policy;
 mod policy_file;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     assemble::{Tables, open_app, runtime},
-    policy, policy_file, settings,
+    overview, policy, policy_file, settings,
 };
 use crate::app::{
     people::Administrator,
@@ -23,6 +23,7 @@ use crate::app::{
 #[command(after_help = "\
 Examples:
   lastlooks production create --name \"Western\" --slug western --time-zone America/Denver
+  lastlooks production show --production western
   lastlooks production policy --production western --explain")]
 pub struct Args {
     /// What to do
@@ -35,6 +36,12 @@ pub struct Args {
 pub enum Act {
     /// Make a production; prints its id, slug and crew code
     Create(CreateArgs),
+    /// List the productions of this host
+    List(overview::ListArgs),
+    /// Show a production: its desks, who sits there, what it still needs
+    Show(overview::ShowArgs),
+    /// Send everybody with a seat a mail that is to be confirmed with a press
+    TestNotice(overview::TestNoticeArgs),
     /// Read the policy, set it from a file, or have its ladder explained
     Policy(policy::Args),
 }
@@ -70,6 +77,9 @@ pub struct CreateArgs {
 pub fn run(args: Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
     match args.act {
         Act::Create(args) => create(args, config, out),
+        Act::List(args) => overview::list(&args, config, out),
+        Act::Show(args) => overview::show(&args, config, out),
+        Act::TestNotice(args) => overview::test_notice(&args, config, out),
         Act::Policy(args) => policy::run(&args, config, out),
     }
 }

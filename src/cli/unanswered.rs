@@ -34,7 +34,9 @@ pub fn run(args: &Args, config: Option<&Path>, out: &mut dyn Write) -> anyhow::R
     let app = assemble::open_app(settings::read(config)?, assemble::Tables::Expect)?;
     let lines = assemble::runtime()?.block_on(app.unanswered(&args.production));
     let lines = lines.map_err(|error| match error {
-        AppError::NotFound => anyhow::anyhow!("no production is called `{}` here", args.production),
+        AppError::NotFound => {
+            anyhow::anyhow!("no production is called `{}` here: see `lastlooks production list`", args.production)
+        }
         error => error.into(),
     })?;
     if args.json {

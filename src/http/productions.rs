@@ -272,5 +272,5 @@ pub(crate) async fn roster(
     id: web::Path<ProductionId>,
     known: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
-    tagged(&app, &known, &app.roster(&member.0, *id).await?)
+    tagged(&app, &known, &app.roster((&member.0).into(), *id).await?)
 }

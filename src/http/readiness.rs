@@ -34,7 +34,7 @@ pub(crate) async fn readiness(
     id: web::Path<ProductionId>,
     known: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
-    tagged(&app, &known, &app.readiness(&member.0, *id).await?)
+    tagged(&app, &known, &app.readiness((&member.0).into(), *id).await?)
 }
 
 /// Send everybody with a seat a notice that is to be confirmed with a press: members of either side, and the operator.

@@ -259,7 +259,12 @@ impl App {
             found.map(DeskView::try_from).transpose()
         };
         let found = self.inner.storage.read(read).await?;
-        found.ok_or_else(|| AppError::invalid("desk", "has to be the name of a desk of this production"))
+        found.ok_or_else(|| {
+            AppError::invalid(
+                "desk",
+                "has to be the name of a desk of this production: see `lastlooks production show`",
+            )
+        })
     }
 }
 

@@ -57,6 +57,71 @@ fn a_new_host_is_set_up_by_four_commands() {
     });
 }
 
+#[track_caller]
+fn says(set: &TestApp, line: &[&str]) -> String {
+    let output = lastlooks(set, line);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_host_sees_which_shows_there_are_and_what_each_still_needs() {
+    on_each(|set| {
+        assert!(says(set, &["production", "list"]).contains("production create"));
+        prints(set, &["production", "create", "--name", "Western", "--slug", "western", "--json"]);
+        let show = ["production", "show", "--production", "western"];
+        assert!(says(set, &show).contains("No desks yet. Next: lastlooks desk add --production western"));
+        for (name, side) in [("Shop steward", "union"), ("Safety contact", "production")] {
+            prints(
+                set,
+                &["desk", "add", "--production", "western", "--name", name, "--side", side, "--level", "1", "--json"],
+            );
+        }
+        assert!(says(set, &["production", "list"]).contains("takes none yet: nobody sits at a union desk"));
+        let invite = ["member", "invite", "--production", "western", "--desk", "Shop steward", "--email"];
+        let invited = prints(set, &[&invite[..], &["sam@union.test", "--role", "steward", "--json"]].concat());
+        let before = says(set, &show);
+        assert!(before.contains("Shop steward (level 1, union)\n    invited until "), "{before}");
+        assert!(
+            before.contains("Safety contact (level 1, production)\n    nobody; lastlooks member invite"),
+            "{before}"
+        );
+        set.joins(invited["invitation_code"].as_str().unwrap(), "Sam", "sam@union.test");
+        let after = says(set, &show);
+        assert!(after.contains("Shop steward (level 1, union)\n    Sam <sam@union.test>: steward\n"), "{after}");
+        assert!(
+            after.find("Safety contact (") < after.find("Shop steward ("),
+            "production first at each level: {after}"
+        );
+        let needs = after.split("Before the first day it needs:").nth(1).unwrap();
+        for wanted in
+            ["somebody of the production side at level 1", "a test notice", "fewer than three people of the union side"]
+        {
+            assert!(needs.contains(wanted), "{wanted} in {after}");
+        }
+        assert!(says(set, &["production", "list"]).contains("Western (takes reports)"));
+        let all = prints(set, &[&show[..], &["--json"]].concat());
+        assert_eq!(all["production"]["slug"], "western");
+        assert_eq!(all["roster"]["seats"][0]["email"], "sam@union.test");
+        assert_eq!(all["readiness"]["ready"], false);
+        let test = ["production", "test-notice", "--production", "western"];
+        assert!(says(set, &test).starts_with("A test notice waits for one person"));
+        assert!(complains(set, &test).contains("too many tries"));
+        assert!(says(set, &show).contains("- a word from Sam (Shop steward) that the test notice arrived"));
+        let told = complains(set, &["production", "show", "--production", "none"]);
+        assert!(told.contains("lastlooks production list"), "{told}");
+        let told = complains(
+            set,
+            &[
+                &["member", "invite", "--production", "western", "--desk", "Stewards"][..],
+                &["--email", "a@b.test", "--role", "steward"],
+            ]
+            .concat(),
+        );
+        assert!(told.contains("lastlooks production show"), "{told}");
+    });
+}
+
 #[test]
 fn what_cannot_be_done_is_said_in_one_line() {
     on_each(|set| {
