@@ -124,7 +124,7 @@ pub(crate) async fn change(
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The desk, 32 hex digits")),
     responses(
-        (status = 202, description = "A level would lose a union desk: it waits for a union member; the desk stays"),
+        (status = 202, description = "A level would lose a union desk: it waits for a union member; the desk stays", body = DeskView),
         (status = 204, description = "Ended"),
         (status = 404, description = "No such desk, or not for the caller"),
         (status = 409, description = "Its level would have nobody"),
@@ -133,8 +133,9 @@ pub(crate) async fn change(
 )]
 #[delete("/v1/desks/{id}")]
 pub(crate) async fn end(app: web::Data<App>, member: Member, id: web::Path<DeskId>) -> Result<HttpResponse, Problem> {
-    Ok(match app.end_desk((&member.0).into(), *id).await? {
+    let ended = app.end_desk((&member.0).into(), *id).await?;
+    Ok(match ended.standing {
         Standing::InForce(_) => HttpResponse::NoContent().finish(),
-        Standing::Pending(_) => HttpResponse::Accepted().finish(),
+        Standing::Pending(_) => HttpResponse::Accepted().json(ended.desk),
     })
 }

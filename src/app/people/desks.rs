@@ -205,7 +205,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for anybody but the operator; [`AppError::LastAtLevel`] if nobody else of the side sits
     /// at its level; [`AppError::Invalid`] if the lowest level would have no union desk.
-    pub async fn end_desk(&self, who: Administrator, desk: DeskId) -> Result<Standing, AppError> {
+    pub async fn end_desk(&self, who: Administrator, desk: DeskId) -> Result<DeskChanged, AppError> {
         let now = self.inner.clock.now();
         who.must_run_the_server()?;
         let (app, production) = (self.clone(), self.production_of(desk).await?);
@@ -216,19 +216,20 @@ impl App {
             let mut wanted = policy_desks(tx, production.id)?;
             wanted.retain(|d| d.id != desk);
             refuse_lowest_without_union(&production, &wanted)?;
+            let ended = DeskView::try_from(&row)?;
             if side_of(&row.side)? == Side::Union {
                 let standing = policy::propose_desks(tx, &production, &wanted, now)?;
                 app.tell_if_it_waits(tx, &production, standing, event, now)?;
-                return Ok::<_, AppError>(standing);
+                return Ok::<_, AppError>(DeskChanged { desk: ended, standing });
             }
             seats::end_desk(&app, tx, &production, row, event, now)?;
             let standing = policy::desks_changed(tx, &production, &wanted, now)?;
             app.people_changed(tx, production.id, now)?;
-            Ok(standing)
+            Ok(DeskChanged { desk: ended, standing })
         };
-        let standing = self.inner.storage.write(production.as_bytes(), write).await?;
+        let ended = self.inner.storage.write(production.as_bytes(), write).await?;
         self.nudge_both();
-        Ok(standing)
+        Ok(ended)
     }
 
     /// The production of a desk, ended or not.

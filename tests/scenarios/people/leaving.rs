@@ -27,6 +27,31 @@ fn about_role(role: &str) -> Value {
 }
 
 #[test]
+fn a_union_desk_ends_with_its_seats_once_a_union_member_agrees() {
+    on_each(|set| {
+        let western = set.western();
+        let slip = json!({ "name": "Stewrad", "side": "union", "level": 1 });
+        let desk = western.operator().posts(&western.path("/desks"), slip).is(201);
+        let path = format!("/v1/desks/{}", desk["id"].as_str().unwrap());
+        let body = json!({ "email": "ned@union.test", "roles": ["steward"] });
+        let invited = western.operator().posts(&format!("{path}/invitations"), body).is(201);
+        let id = invited["id"].as_str().unwrap().parse().unwrap();
+        let code = set.wait(set.app().draw_invitation_code(id)).unwrap().unwrap().code;
+        let ned = set.joins(&code, "Ned", "ned@union.test");
+        assert_eq!(western.operator().sends("DELETE", &path, None).is(202), desk, "what stays is answered");
+        assert_eq!(ned.gets("/v1/me").is(200)["seats"].as_array().unwrap().len(), 1, "they sit there until then");
+        let policy = western.steward().gets(&western.path("/policy")).is(200);
+        assert_eq!(policy["pending"]["union_desks_lost"], json!(["Stewrad"]));
+        let agreement = json!({ "version": policy["pending"]["version"] });
+        western.steward().posts(&western.path("/policy/agreement"), agreement).is(200);
+        let roster = western.roster(&western.steward()).to_string();
+        assert!(!roster.contains("Stewrad") && !roster.contains("Ned"), "{roster}");
+        ned.gets("/v1/me").refuses(401, "sign-in-required");
+        western.operator().sends("DELETE", &path, None).refuses(404, "not-found");
+    });
+}
+
+#[test]
 fn sessions_envelopes_and_the_rosters_line_go_at_once() {
     on_each(|set| {
         let western = set.western();
