@@ -20,9 +20,6 @@ use super::{
 
 /// Writes after which the log is written back: some 20 MiB of it if they are filings.
 const WRITES: usize = 200;
-/// How often at most what was written meanwhile is written back too. The log begins anew only once a writer finds all of
-/// it written back, and each time there is less.
-const PASSES: usize = 5;
 
 /// Whose turn it is: SQLite refuses to empty a log that is being written back.
 pub(super) type Turn = Arc<Mutex<()>>;
@@ -91,21 +88,14 @@ impl Checkpoints {
         let turn = Arc::clone(&self.turn);
         while let Ok(()) = self.asked.recv() {
             let _ours = turn.lock().unwrap_or_else(PoisonError::into_inner);
-            for _ in 0..PASSES {
-                match self.write_back() {
-                    Ok(Back::All) => break,
-                    Ok(Back::Some) => {}
-                    // Whatever is in the way, the writer's own limit makes up for it.
-                    Err(_) => {
-                        self.link = None;
-                        break;
-                    }
-                }
+            // Whatever is in the way, the writer's own limit makes up for it.
+            if self.write_back().is_err() {
+                self.link = None;
             }
         }
     }
 
-    fn write_back(&mut self) -> Result<Back, StorageError> {
+    fn write_back(&mut self) -> Result<(), StorageError> {
         let link = match self.link.take() {
             Some(link) => link,
             None => Link::open(&self.target, Access::Write)?,
@@ -114,21 +104,14 @@ impl Checkpoints {
     }
 }
 
-/// How much of the log is written back.
-enum Back {
-    All,
-    Some,
-}
-
 impl Conn {
     /// Writes as much of the log back into the file as nobody still needs; whoever writes or reads goes on meanwhile.
-    fn write_log_back(&mut self) -> Result<Back, StorageError> {
+    fn write_log_back(&mut self) -> Result<(), StorageError> {
         match self {
-            Self::Postgres(_) => Ok(Back::All),
+            Self::Postgres(_) => Ok(()),
             Self::Sqlite(c) => {
-                let seen = sql::<(Integer, Integer, Integer)>("PRAGMA wal_checkpoint(PASSIVE)");
-                let (_busy, pages, back): (i32, i32, i32) = seen.get_result(c)?;
-                Ok(if back < pages { Back::Some } else { Back::All })
+                let _busy: i32 = sql::<Integer>("PRAGMA wal_checkpoint(PASSIVE)").get_result(c)?;
+                Ok(())
             }
         }
     }
