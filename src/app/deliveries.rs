@@ -152,7 +152,7 @@ impl App {
             kind: row.kind.clone(),
             handle,
             to: to.name,
-            address_dead_since: outbox::dead_since(conn, &to.email)?.map(time),
+            address_dead_since: self.dead_since_for(conn, &to.email, who.member())?.map(time),
             email: to.email,
             desks: to.desks,
             attempts: row.attempts,

@@ -5,6 +5,7 @@
 
 pub mod acts;
 pub mod board;
+mod bounces;
 pub mod deadlines;
 pub mod deliveries;
 pub mod error;

@@ -43,7 +43,8 @@ pub struct ReadinessView {
     pub levels: Vec<LevelReadiness>,
     /// When the last test notice went out.
     pub last_test_at: Option<String>,
-    /// What a show needs and does not have.
+    /// What a show needs and does not have, as far as the reader may know: of dead addresses those at their own desk and
+    /// the desk below are shown, and all to the union side.
     pub missing: Vec<Finding>,
     /// What may go wrong.
     pub warnings: Vec<Finding>,
@@ -115,7 +116,13 @@ impl App {
             who.must_read(&production)?;
             let last = test_notices::last(conn, production.id)?;
             let confirmed = test_notices::confirmed(conn, production.id)?;
-            Ok::<_, AppError>(view(&production, last, &confirmed))
+            let mut dead = Vec::new();
+            for seat in first_seats(&production) {
+                if app.is_shown_dead(conn, &production, seat, who)? {
+                    dead.push(seat.member);
+                }
+            }
+            Ok::<_, AppError>(view(&production, last, &confirmed, &dead))
         };
         self.inner.storage.read(read).await
     }
@@ -182,7 +189,7 @@ fn refuse_too_soon(last: Option<UtcMillis>, now: UtcMillis) -> Result<(), AppErr
     Err(AppError::SlowDown { retry_after_seconds: seconds.min(BETWEEN_TESTS.0) })
 }
 
-fn view(production: &Production, last: Option<UtcMillis>, confirmed: &[MemberId]) -> ReadinessView {
+fn view(production: &Production, last: Option<UtcMillis>, confirmed: &[MemberId], dead: &[MemberId]) -> ReadinessView {
     let places = places(production);
     let mut missing = Vec::new();
     if last.is_none() {
@@ -194,7 +201,7 @@ fn view(production: &Production, last: Option<UtcMillis>, confirmed: &[MemberId]
         }
     }
     for seat in first_seats(production) {
-        if seat.dead_since.is_some() {
+        if dead.contains(&seat.member) {
             missing.push(Finding::of("dead_address").about(seat));
         }
         if last.is_some() && !confirmed.contains(&seat.member) {

@@ -17,7 +17,7 @@ use crate::{
         event::{Event, EventKind},
         ids::{MemberId, ReportId},
         lifecycle::{self, Command, People, Seated},
-        policy::Policy,
+        policy::{Policy, Side},
         report::Report,
         time::UtcMillis,
     },
@@ -82,6 +82,14 @@ impl Subject {
     /// The member is kept out of this report, in whichever role or seat.
     pub fn keeps_out(&self, member: MemberId) -> bool {
         self.people.seats.iter().any(|s| s.member == member && s.kept_out)
+    }
+
+    /// Whether a member is told of this report, or will be if nobody below them acts: they are not kept out of it, and it
+    /// is on a chain that concerns their side.
+    pub fn may_come_to(&self, member: MemberId) -> bool {
+        let Some(seat) = self.production.seats_of(member).next() else { return false };
+        let concerns_them = seat.side == Side::Union || self.report.clock_side() == Side::Production;
+        concerns_them && !self.keeps_out(member) && !self.report.recused.contains(&member)
     }
 
     /// The seats of a member that were told of this report; empty for whoever may not know of it.

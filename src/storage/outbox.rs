@@ -216,12 +216,29 @@ pub fn deliveries_of(conn: &mut Conn, report: ReportId) -> Result<Vec<DeliveryRo
     Ok(found.select(DeliveryRow::as_select()).load(conn)?)
 }
 
-/// Marks an address as dead; the first time stays.
+/// By what it was learned that an address is dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounce {
+    /// The report whose notice came back; none for a notice about somebody's seat.
+    pub report_id: Option<ReportId>,
+    /// When; the end of its span for a report's.
+    pub since: UtcMillis,
+}
+
+/// In place of a report's id: random ones are never this.
+const NO_REPORT: ReportId = ReportId::new([0; 16]);
+
+/// Marks an address as dead, as a notice about this report, or about none, has shown; the first time stays.
 ///
 /// # Errors
 /// [`StorageError`] if the database refuses.
-pub fn mark_dead(tx: &mut Tx, email: &str, since: UtcMillis, reply: &str) -> Result<(), StorageError> {
-    let values = (addresses::email.eq(email), addresses::dead_since.eq(since), addresses::reply.eq(reply));
+pub fn mark_dead(tx: &mut Tx, email: &str, bounce: Bounce, reply: &str) -> Result<(), StorageError> {
+    let values = (
+        addresses::email.eq(email),
+        addresses::learned_from.eq(bounce.report_id.unwrap_or(NO_REPORT)),
+        addresses::dead_since.eq(bounce.since),
+        addresses::reply.eq(reply),
+    );
     on!(tx, |c| diesel::insert_into(addresses::table).values(values).on_conflict_do_nothing().execute(c))?;
     Ok(())
 }
@@ -231,8 +248,20 @@ pub fn mark_dead(tx: &mut Tx, email: &str, since: UtcMillis, reply: &str) -> Res
 /// # Errors
 /// [`StorageError`] if the database refuses.
 pub fn mark_alive(tx: &mut Tx, email: &str) -> Result<(), StorageError> {
-    diesel::delete(addresses::table.find(email)).execute(tx)?;
+    diesel::delete(addresses::table.filter(addresses::email.eq(email))).execute(tx)?;
     Ok(())
+}
+
+/// By what an address is known to be dead; nothing for one that is not.
+///
+/// # Errors
+/// [`StorageError`] if the database cannot be read.
+pub fn bounces(conn: &mut Conn, email: &str) -> Result<Vec<Bounce>, StorageError> {
+    let of_address = addresses::table.filter(addresses::email.eq(email));
+    let found: Vec<(ReportId, UtcMillis)> =
+        of_address.select((addresses::learned_from, addresses::dead_since)).load(conn)?;
+    let bounce = |(report, since)| Bounce { report_id: (report != NO_REPORT).then_some(report), since };
+    Ok(found.into_iter().map(bounce).collect())
 }
 
 /// Since when an address is known to be dead.
@@ -240,7 +269,7 @@ pub fn mark_alive(tx: &mut Tx, email: &str) -> Result<(), StorageError> {
 /// # Errors
 /// [`StorageError`] if the database cannot be read.
 pub fn dead_since(conn: &mut Conn, email: &str) -> Result<Option<UtcMillis>, StorageError> {
-    Ok(addresses::table.find(email).select(addresses::dead_since).get_result(conn).optional()?)
+    Ok(bounces(conn, email)?.iter().map(|bounce| bounce.since).min())
 }
 
 /// Adds a link.

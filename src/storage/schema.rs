@@ -308,8 +308,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    addresses (email) {
+    addresses (email, learned_from) {
         email -> Text,
+        learned_from -> Binary,
         dead_since -> BigInt,
         reply -> Text,
     }

@@ -3,7 +3,7 @@
 //! Nothing here names a production, a report or a person.
 
 use diesel::{
-    dsl::{count_star, min, sql},
+    dsl::{count, count_star, min, sql},
     prelude::*,
     sql_types::{BigInt, Bool},
 };
@@ -67,7 +67,7 @@ pub fn vitals(conn: &mut Conn, now: UtcMillis) -> Result<Vitals, StorageError> {
         due_since: due_since(conn, now)?,
         waiting: waiting(conn)?,
         dead_notices: outbox::table.filter(is_dead).select(count_star()).first(conn)?,
-        dead_addresses: addresses::table.select(count_star()).first(conn)?,
+        dead_addresses: addresses::table.select(count(addresses::email).aggregate_distinct()).first(conn)?,
         ledger_pending: pending,
         ledger_pending_since: oldest,
         ledger_size: ledger::size(conn)?,

@@ -4,6 +4,7 @@ mod absences;
 mod accounts;
 mod administration;
 mod bad_input;
+mod bouncing;
 mod commands;
 mod crowd;
 mod deliveries;

@@ -315,10 +315,13 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_report ON deliveries (report_id);
 
+-- learned_from: the report whose notice came back; zeros for a notice about none.
 CREATE TABLE addresses (
-    email TEXT NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL,
+    learned_from BYTEA NOT NULL,
     dead_since BIGINT NOT NULL,
-    reply TEXT NOT NULL
+    reply TEXT NOT NULL,
+    PRIMARY KEY (email, learned_from)
 );
 
 CREATE TABLE links (

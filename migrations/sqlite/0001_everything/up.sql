@@ -311,10 +311,13 @@ CREATE TABLE deliveries (
 ) WITHOUT ROWID;
 CREATE INDEX deliveries_report ON deliveries (report_id);
 
+-- learned_from: the report whose notice came back; zeros for a notice about none.
 CREATE TABLE addresses (
-    email TEXT NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL,
+    learned_from BLOB NOT NULL,
     dead_since BIGINT NOT NULL,
-    reply TEXT NOT NULL
+    reply TEXT NOT NULL,
+    PRIMARY KEY (email, learned_from)
 ) WITHOUT ROWID;
 
 CREATE TABLE links (

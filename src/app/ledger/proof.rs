@@ -232,9 +232,10 @@ impl Making {
     }
 }
 
-/// What opens a leaf, as it was kept.
+/// What opens a leaf, as it was kept. A row in another spelling was changed, though it may say the same.
 pub(super) fn decoded(bytes: &[u8]) -> Result<Opening, AppError> {
-    ciborium::from_reader(bytes).map_err(AppError::internal)
+    let opening = ciborium::from_reader(bytes).map_err(AppError::internal)?;
+    if super::encoded(&opening)? == bytes { Ok(opening) } else { Err(corrupt("what opens a leaf is spelt otherwise")) }
 }
 
 /// How many entries of the report stand before this one.

@@ -6,6 +6,7 @@ use super::{MOST_TRIES, Outgoing, SENDER, touch_productions_of};
 use crate::{
     app::{
         App, Production, Seat,
+        bounces::About,
         context::{side_of, stored},
         error::AppError,
         notices::person::{PersonBody, Told, members},
@@ -13,7 +14,7 @@ use crate::{
     },
     domain::{
         event::Awaiting,
-        ids::{EventId, ProductionId},
+        ids::{EventId, MemberId, ProductionId},
         lifecycle::{self, Command},
         notice::NoticeKind,
         policy::{Level, Side},
@@ -21,7 +22,7 @@ use crate::{
     },
     storage::{
         Tx,
-        outbox::{self, NoticeRow},
+        outbox::{self, Bounce, NoticeRow},
         people, productions, reports,
     },
 };
@@ -37,6 +38,26 @@ impl Place {
     /// Where somebody sits.
     pub(in crate::app) const fn of(seat: &Seat) -> Self {
         Self { side: seat.side, level: seat.level, desk: seat.desk }
+    }
+}
+
+/// To whom it is news that an address is dead.
+struct News {
+    /// What the notice was about that came back.
+    now: About,
+    /// What those were about that came back before.
+    before: Vec<About>,
+}
+
+impl News {
+    fn of(app: &App, tx: &mut Tx, sent: &Outgoing) -> Result<Self, AppError> {
+        let bounces = outbox::bounces(tx, &sent.email)?;
+        let before = bounces.iter().map(|bounce| app.about(tx, bounce.report_id));
+        Ok(Self { before: before.collect::<Result<_, _>>()?, now: app.about(tx, sent.row.report_id)? })
+    }
+
+    fn is_for(&self, member: MemberId) -> bool {
+        self.now.may_be_known_to(member) && !self.before.iter().any(|about| about.may_be_known_to(member))
     }
 }
 
@@ -73,19 +94,17 @@ impl App {
         event: EventId,
         (at, now): (UtcMillis, UtcMillis),
     ) -> Result<Vec<Decided>, AppError> {
-        let is_news = outbox::dead_since(tx, &sent.email)?.is_none();
-        outbox::mark_dead(tx, &sent.email, at, reply)?;
+        let news = News::of(self, tx, sent)?;
+        outbox::mark_dead(tx, &sent.email, Bounce { report_id: sent.row.report_id, since: at }, reply)?;
         outbox::give_back(tx, sent.row.id, sent.row.attempts.saturating_add(1), None)?;
         let mut decided = Vec::new();
         for id in touch_productions_of(tx, sent.reader.map(|reader| reader.member))? {
             let production = self.production_in(tx, id)?;
-            if is_news {
-                outbox::enqueue(tx, &self.notices_of_dead_seats(&production, sent, event, at)?)?;
-            }
+            outbox::enqueue(tx, &self.notices_of_dead_seats(&production, sent, &news, event, at)?)?;
             decided.extend(self.people_changed(tx, id, now)?);
         }
-        if is_news && sent.reader.is_none() {
-            let notices = self.notices_of_dead_invitation(tx, sent, event, at)?;
+        if sent.reader.is_none() {
+            let notices = self.notices_of_dead_invitation(tx, sent, &news, event, at)?;
             outbox::enqueue(tx, &notices)?;
         }
         Ok(decided)
@@ -117,6 +136,7 @@ impl App {
         &self,
         production: &Production,
         sent: &Outgoing,
+        news: &News,
         event: EventId,
         at: UtcMillis,
     ) -> Result<Vec<NoticeRow>, AppError> {
@@ -125,9 +145,9 @@ impl App {
         let body = PersonBody::of(theirs);
         let places: Vec<Place> = production.seats_of(dead.member).map(Place::of).collect();
         self.dead_address_notices(
-            production,
-            &places,
+            (production, &places),
             Some(theirs),
+            news,
             &Told { event, production: production.id, body: &body, now: at },
         )
     }
@@ -136,6 +156,7 @@ impl App {
         &self,
         tx: &mut Tx,
         sent: &Outgoing,
+        news: &News,
         event: EventId,
         at: UtcMillis,
     ) -> Result<Vec<NoticeRow>, AppError> {
@@ -147,25 +168,26 @@ impl App {
         let place = Place { side: side_of(&desk.side)?, level, desk: desk.id };
         let body: PersonBody = stored(&sent.row.body)?;
         self.dead_address_notices(
-            &production,
-            &[place],
+            (&production, &[place]),
             None,
+            news,
             &Told { event, production: production.id, body: &body, now: at },
         )
     }
 
-    /// To the desk, the desk above it and the union side, but not to the dead address itself.
+    /// To the desk, the desk above it and the union side, but not to the dead address itself, and to nobody to whom it is
+    /// no news.
     fn dead_address_notices(
         &self,
-        production: &Production,
-        places: &[Place],
+        (production, places): (&Production, &[Place]),
         dead: Option<&Seat>,
+        news: &News,
         told: &Told<'_>,
     ) -> Result<Vec<NoticeRow>, AppError> {
         let others = production.seats.iter().filter(|seat| dead.is_none_or(|dead| dead.member != seat.member));
         let told_seats = others.filter(|seat| hears_of(production, places, seat));
-        let to = members(told_seats);
-        to.into_iter().map(|member| self.person_notice(told, NoticeKind::AddressDead, member)).collect()
+        let to = members(told_seats).into_iter().filter(|member| news.is_for(*member));
+        to.map(|member| self.person_notice(told, NoticeKind::AddressDead, member)).collect()
     }
 }
 

@@ -269,19 +269,12 @@ fn any_flipped_byte_of_a_row_is_found_by_walking_everything() {
         let tables: std::collections::BTreeSet<_> = cells.iter().map(|cell| cell.table).collect();
         let is_sound = || set.app().audit_ledger(&mut |_| {}).is_ok();
         assert!(is_sound());
-        // A table first, so that each is tried alike, however many rows it has.
-        let strategy = (0..tables.len(), 0usize..1 << 30, 0usize..1 << 30, 0u32..8);
-        let tables: Vec<_> = tables.into_iter().collect();
-        let found = runner(80).run(&strategy, |(table, which, at, bit)| {
-            let of_table: Vec<&Cell> = cells.iter().filter(|cell| cell.table == tables[table]).collect();
-            let cell = of_table[which % of_table.len()];
-            let Some(flipped) = cell.held.flipped(at, bit) else { return Ok(()) };
-            let Cell { table, row, column, held } = cell;
+        let finds = |Cell { table, row, column, held }: &Cell, flipped: &Held| {
             let set_to =
                 |value: &Held, row: &str| format!("UPDATE {table} SET {column} = {} WHERE {row}", value.sql(postgres));
             // What the database itself refuses, as a second row in the same place, is found.
-            if writes(set, &set_to(&flipped, row)).is_err() {
-                return Ok(());
+            if writes(set, &set_to(flipped, row)).is_err() {
+                return true;
             }
             let found = !is_sound();
             // Where the column finds the row, it is found by its new value now.
@@ -290,7 +283,30 @@ fn any_flipped_byte_of_a_row_is_found_by_walking_everything() {
                 &format!("{column} = {}", flipped.sql(postgres)),
             );
             writes(set, &set_to(held, &again)).unwrap();
-            proptest::prop_assert!(found, "{table}.{column} where {row}: byte {at}, bit {bit}");
+            found
+        };
+        // CBOR has texts and bytes, and a reader who is not strict takes either for a name. It was changed all the same.
+        let named = |cell: &Cell| match &cell.held {
+            Held::Blob(bytes) => bytes.windows(8).position(|part| part == b"gnotices"),
+            Held::Text(_) | Held::Number(_) => None,
+        };
+        let mut openings = cells.iter().filter_map(|cell| named(cell).map(|at| (cell, at)));
+        let (cell, at) = openings.next().expect("an opening with its notices");
+        assert!(finds(cell, &cell.held.flipped(at, 5).unwrap()), "{}", cell.row);
+        // A table first, so that each is tried alike, however many rows it has.
+        let strategy = (0..tables.len(), 0usize..1 << 30, 0usize..1 << 30, 0u32..8);
+        let tables: Vec<_> = tables.into_iter().collect();
+        let found = runner(80).run(&strategy, |(table, which, at, bit)| {
+            let of_table: Vec<&Cell> = cells.iter().filter(|cell| cell.table == tables[table]).collect();
+            let cell = of_table[which % of_table.len()];
+            let Some(flipped) = cell.held.flipped(at, bit) else { return Ok(()) };
+            proptest::prop_assert!(
+                finds(cell, &flipped),
+                "{}.{} where {}: byte {at}, bit {bit}",
+                cell.table,
+                cell.column,
+                cell.row
+            );
             Ok(())
         });
         found.unwrap();
