@@ -43,9 +43,9 @@ pub enum AppError {
     #[error("this receipt already belongs to other content")]
     OtherContent,
     /// Too late, or before its turn.
-    #[error("not possible while the report is {state}: {rule}")]
+    #[error("not possible while it is {state}: {rule}")]
     OutOfOrder {
-        /// The state that the report is in, as the API spells it.
+        /// The state that the report is in, as the API spells it; or a policy's version.
         state: String,
         /// Why not, in words for whoever asked.
         rule: String,

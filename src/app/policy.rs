@@ -291,7 +291,15 @@ impl App {
         let write = move |tx: &mut Tx| {
             let production = app.production_in(tx, production)?;
             let member = who.must_agree(&production)?;
-            let row = pending(tx, production.id)?.filter(|row| row.version == version).ok_or(AppError::NotFound)?;
+            let row = productions::policy(tx, production.id, version)?.ok_or(AppError::NotFound)?;
+            if row.version == production.policy.version {
+                // Said again, or by two at once.
+                return view(&production.policy, pending(tx, production.id)?);
+            }
+            if row.state != "pending" {
+                let rule = "another version took its place; read the policy, and agree to what waits now".to_owned();
+                return Err(AppError::OutOfOrder { state: row.state, rule });
+            }
             let wanted = policy_of(&row)?.desks;
             for desk in roster::open_desks(tx, production.id)? {
                 if !wanted.iter().any(|w| w.id == desk.id) {

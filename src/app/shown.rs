@@ -123,7 +123,18 @@ pub(super) fn shown_to(audience: Audience, events: &[(i32, Event)]) -> Vec<(i32,
 
 /// The timeline of events that may be shown, each with its number.
 pub(super) fn timeline(events: &[(i32, Event)], opened: &[Opened]) -> Vec<TimelineView> {
-    let mut lines: Vec<TimelineView> = events.iter().filter_map(|(seq, event)| line(*seq, event, opened)).collect();
+    let referral = events.iter().find(|(_, event)| matches!(event.kind, EventKind::Referred { .. }));
+    let referrer = referral.map(|(_, event)| role_of(event));
+    let of_event = |(seq, event): &(i32, Event)| {
+        let shown = line(*seq, event, opened)?;
+        // The level that referred is answered by whoever did so, once, though somebody at the next level caused it.
+        let by_role = match &event.kind {
+            EventKind::AnsweredByReferral { .. } => referrer.clone(),
+            _ => shown.by_role,
+        };
+        Some(TimelineView { by_role, ..shown })
+    };
+    let mut lines: Vec<TimelineView> = events.iter().filter_map(of_event).collect();
     // The event stands before its first cycle and names no level: people read it as delivered to the first that was entered.
     let first = lines.iter().find(|line| line.what == "assigned").and_then(|line| line.level);
     if let Some(delivered) = lines.iter_mut().find(|line| line.what == "delivered") {

@@ -160,8 +160,8 @@ impl Slug {
                 "out-of-order",
                 StatusCode::CONFLICT,
                 "not now",
-                "The report is in a state in which this is not possible: it is too late for it, or something else comes first. The state is named in the answer.",
-                "Read the report again; it shows what is possible now.",
+                "The report, or a version of a policy, is in a state in which this is not possible: it is too late for it, or something else comes first. The state is named in the answer.",
+                "Read it again; it shows what is possible now.",
             ),
             Self::LastAtLevel => entry(
                 "last-at-level",

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    body::{Body, EmptyBody},
+    body::{Body, EmptyBody, MaybeBody},
     credentials::{CrewCode, IdempotencyKey, ReceiptBytes},
     problem::Problem,
 };
@@ -227,11 +227,11 @@ pub(crate) async fn contest(
     tag = "crew",
     security(("receipt" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "32 hex digits; the same key again changes nothing")),
-    request_body = WorseBody,
+    request_body(content = Option<WorseBody>, description = "May be left out: nothing is added in words"),
     responses(
         (status = 200, description = "Recorded; the inbox now", body = Inbox),
         (status = 404, description = "This receipt opens nothing"),
-        (status = 409, description = "It is answered, or you said so already"),
+        (status = 409, description = "It is answered or closed, or you said so already"),
     )
 )]
 #[post("/v1/inbox/worse")]
@@ -239,7 +239,7 @@ pub(crate) async fn worse(
     app: web::Data<App>,
     bytes: ReceiptBytes,
     key: IdempotencyKey,
-    Body(body): Body<WorseBody>,
+    MaybeBody(body): MaybeBody<WorseBody>,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(app.say_worse(&receipt(&bytes), body.text.as_deref(), key.0).await?))
 }

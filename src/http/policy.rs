@@ -97,8 +97,9 @@ pub(crate) async fn replace(
     params(("id" = String, Path, description = "The production, 32 hex digits")),
     request_body = AgreementBody,
     responses(
-        (status = 200, description = "In force", body = PolicyView),
-        (status = 404, description = "No such version waits, or the caller is not of the union side"),
+        (status = 200, description = "In force, now or since an earlier agreement", body = PolicyView),
+        (status = 404, description = "There is no such version, or the caller is not of the union side"),
+        (status = 409, description = "Another version took its place"),
     )
 )]
 #[post("/v1/productions/{id}/policy/agreement")]

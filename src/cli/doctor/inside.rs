@@ -107,8 +107,8 @@ fn engine(seen: &Wellbeing) -> Finding {
 }
 
 fn notices(seen: &Wellbeing) -> Finding {
-    let look = "look at the log of the service for `a mail was not taken`, and at the mail check here;\n\
-                people whose address is dead are on the roster and in GET /v1/deliveries: correct the address, invite again";
+    let look = "look at the log of the service for `a mail was not taken` and `a mail server says`, and at the mail check here;\n\
+                `lastlooks production show` names people whose address is dead: invite them again with one that works";
     if seen.dead_notices > 0 || seen.dead_addresses > 0 {
         let says = format!(
             "{} were given up; {} that no mail reaches",

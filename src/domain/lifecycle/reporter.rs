@@ -107,9 +107,8 @@ impl Work<'_> {
                 self.by_reporter(EventKind::Worse { severity, deliver_at: None });
                 Ok(())
             }
-            Stage::Answered(_) | Stage::Closed { .. } => {
-                Err(self.out_of_order("it is answered; say that it is not safe instead"))
-            }
+            Stage::Answered(_) => Err(self.out_of_order("it is answered; say that it is not safe instead")),
+            Stage::Closed { .. } => Err(self.out_of_order("what goes on, or happens again, needs a new report")),
         }
     }
 

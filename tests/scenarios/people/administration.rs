@@ -226,7 +226,14 @@ fn a_union_desk_leaves_its_level_once_a_union_member_agrees() {
         let desks = agreed["desks"].as_array().unwrap();
         assert!(desks.iter().any(|desk| desk["name"] == "Counsel" && desk["level"] == 5), "{agreed}");
         assert_eq!(agreed["pending"], Value::Null);
-        western.steward().posts(&western.path("/policy/agreement"), agreement).refuses(404, "not-found");
+        let again = western.rep().posts(&western.path("/policy/agreement"), agreement.clone()).is(200);
+        assert_eq!(again, agreed, "agreed to already");
+        let before = json!({ "version": version });
+        let over = western.steward().posts(&western.path("/policy/agreement"), before).refuses(409, "out-of-order");
+        assert_eq!(over["state"], "replaced");
+        western.operator().posts(&western.path("/policy/agreement"), agreement).refuses(404, "not-found");
+        let none = json!({ "version": 1000 });
+        western.steward().posts(&western.path("/policy/agreement"), none).refuses(404, "not-found");
     });
 }
 

@@ -40,8 +40,10 @@ fn a_union_desk_ends_with_its_seats_once_a_union_member_agrees() {
         let ned = set.joins(&code, "Ned", "ned@union.test");
         assert_eq!(western.operator().sends("DELETE", &path, None).is(202), desk, "what stays is answered");
         assert_eq!(ned.gets("/v1/me").is(200)["seats"].as_array().unwrap().len(), 1, "they sit there until then");
+        let medic = json!({ "name": "Medic", "side": "production", "level": 1 });
+        western.operator().posts(&western.path("/desks"), medic).is(201);
         let policy = western.steward().gets(&western.path("/policy")).is(200);
-        assert_eq!(policy["pending"]["union_desks_lost"], json!(["Stewrad"]));
+        assert_eq!(policy["pending"]["union_desks_lost"], json!(["Stewrad"]), "it goes on waiting");
         let agreement = json!({ "version": policy["pending"]["version"] });
         western.steward().posts(&western.path("/policy/agreement"), agreement).is(200);
         let roster = western.roster(&western.steward()).to_string();

@@ -169,6 +169,25 @@ fn a_referral_tells_the_next_level_early_and_counts_once_it_is_taken() {
         let answered = filed.read_by(&western.steward());
         assert_eq!(answered["answers"][0]["kind"], "referral");
         assert_eq!(answered["answers"][0]["text"], "it is the office's cart");
+        for view in [answered, filed.reporter.inbox(), filed.read_by(&western.first_ad())] {
+            let line = view["timeline"].as_array().unwrap().iter().find(|line| line["what"] == "answered").unwrap();
+            assert_eq!((&line["level"], &line["by_role"]), (&json!(1), &json!("1st_ad")), "whoever referred: {view}");
+        }
+    });
+}
+
+#[test]
+fn what_gets_worse_needs_no_words_and_once_it_is_over_a_new_report() {
+    on_each(|set| {
+        let western = set.western();
+        let filed = files(&western, 1);
+        assert_eq!(filed.reporter.sends("POST", "/v1/inbox/worse", None).is(200)["severity"], "immediate");
+        filed.reporter.sends("POST", "/v1/inbox/withdrawal", None).is(200);
+        let withdrawn = files(&western, 2);
+        withdrawn.reporter.sends("POST", "/v1/inbox/withdrawal", None).is(200);
+        let told = withdrawn.reporter.sends("POST", "/v1/inbox/worse", None).refuses(409, "out-of-order");
+        let why = "not possible while it is withdrawn: what goes on, or happens again, needs a new report";
+        assert_eq!((&told["state"], &told["detail"]), (&json!("withdrawn"), &json!(why)));
     });
 }
 
