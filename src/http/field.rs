@@ -35,11 +35,23 @@ fn complaint(message: &str, said: &[&str]) -> String {
             None => "does not have the form it has to have".to_owned(),
         };
     }
+    if let Some((_, in_words)) = RAW.iter().find(|(raw, _)| message.starts_with(raw)) {
+        return (*in_words).to_owned();
+    }
     if said.iter().any(|text| !text.is_empty() && message.contains(text)) {
         return "does not have the form it has to have".to_owned();
     }
     format!("cannot be accepted: {message}")
 }
+
+/// How libraries complain of a text that is no number, no truth value, or not of the kind of value that was expected.
+const RAW: [(&str, &str); 5] = [
+    ("invalid digit found in string", "has to be a whole number, written in digits"),
+    ("cannot parse integer from empty string", "has to be a whole number, written in digits"),
+    ("number too ", "is beyond what it can be"),
+    ("provided string was not", "has to be true or false"),
+    ("expected value", "does not have the form it has to have"),
+];
 
 /// The parser's words for types, in words for people.
 fn plain(expected: &str) -> String {

@@ -64,6 +64,16 @@ mod tests {
             assert_eq!((problem.slug(), problem.field()), (Slug::Invalid, Some(field)), "{query}: {problem}");
             assert!(!problem.to_string().contains("hunter2"), "{query}: {problem}");
         }
+        for (query, words) in [
+            ("limit=hunter2", "has to be a whole number, written in digits"),
+            ("limit=-1", "has to be a whole number, written in digits"),
+            ("limit=", "has to be a whole number, written in digits"),
+            ("limit=1000", "is beyond what it can be"),
+            ("unanswered=hunter2", "has to be true or false"),
+        ] {
+            let problem = parse::<List>(query).unwrap_err().to_string();
+            assert!(problem.contains(words), "{query}: {problem}");
+        }
     }
 
     #[test]
