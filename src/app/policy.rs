@@ -338,6 +338,7 @@ pub(super) fn refused(error: &PolicyError) -> AppError {
     match error {
         PolicyError::WindowOutOfRange { path, .. } => AppError::invalid(path, "has to be 10 to 2592000 seconds"),
         PolicyError::WindowCount { path } => AppError::invalid(path, "has to hold one to nine windows"),
+        PolicyError::WrittenElsewhere { path } => AppError::invalid(path, "has an effect for `immediate` only"),
         PolicyError::AcknowledgeLongerThanAnswer { path, .. } => {
             AppError::invalid(path, "cannot be longer than the window to answer")
         }

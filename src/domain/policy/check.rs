@@ -19,6 +19,12 @@ pub enum PolicyError {
         /// Where.
         path: String,
     },
+    /// A window for the written answer after stop work, where stop work moves no deadline.
+    #[error("{path} has no effect: only `immediate` has a window for the written answer")]
+    WrittenElsewhere {
+        /// Where.
+        path: String,
+    },
     /// Nobody could acknowledge in time and still have time to answer.
     #[error("{path} is {acknowledge} s, longer than the {answer} s to answer")]
     AcknowledgeLongerThanAnswer {
@@ -180,7 +186,11 @@ fn check_row(row: &str, windows: &Windows) -> Result<(), PolicyError> {
     }
     in_range(format!("windows.{row}.answer"), windows.answer)?;
     if let Some(written) = windows.written {
-        in_range(format!("windows.{row}.written"), written)?;
+        let path = format!("windows.{row}.written");
+        if row != WindowRow::Immediate.code() {
+            return Err(PolicyError::WrittenElsewhere { path });
+        }
+        in_range(path, written)?;
     }
     for (i, window) in windows.acknowledge.iter().enumerate() {
         let path = format!("{path}[{i}]");

@@ -78,6 +78,14 @@ fn a_window_under_ten_seconds_or_over_thirty_days_is_refused_with_its_path() {
 }
 
 #[test]
+fn only_immediate_has_a_window_for_the_written_answer() {
+    let path = "windows.next_setup.written".into();
+    let json = r#"{"windows": {"next_setup": {"written": 3600}}}"#;
+    assert_eq!(refused(json), PolicyError::WrittenElsewhere { path });
+    assert!(parsed(r#"{"windows": {"immediate": {"written": 3600}}}"#).completed().is_ok());
+}
+
+#[test]
 fn a_row_needs_one_to_nine_windows() {
     let none = r#"{"windows": {"concern": {"acknowledge": []}}}"#;
     let ten = r#"{"windows": {"concern": {"acknowledge": [10, 10, 10, 10, 10, 10, 10, 10, 10, 10]}}}"#;
