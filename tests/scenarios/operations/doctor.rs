@@ -167,7 +167,11 @@ fn what_is_wrong_inside_is_named_with_its_remedy() {
         sql(&host.database, "UPDATE engine_state SET held = TRUE, held_reason = 'the clock is odd'");
         asks(&host, &[], &[]).has("engine", "failed", &["the clock is odd", "lastlooks engine resume"]);
         sql(&host.database, "UPDATE engine_state SET held = FALSE");
-        sql(&host.database, "INSERT INTO addresses (email, dead_since, reply) VALUES ('a@b.test', 0, '550')");
+        // One address, however many notices came back from it.
+        sql(
+            &host.database,
+            "INSERT INTO addresses (email, learned_from, dead_since, reply) SELECT 'a@b.test', value, 0, '550' FROM fingerprints",
+        );
         asks(&host, &[], &[]).has("notices", "warning", &["1 address that no mail reaches"]);
         sql(
             &host.database,
