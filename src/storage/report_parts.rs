@@ -10,7 +10,7 @@ use super::{
     connection::{Conn, Tx, on},
     error::StorageError,
     ledger,
-    schema::{deliveries, erasures, events, idempotency, links, outbox, reports, resealings, sealed},
+    schema::{addresses, deliveries, erasures, events, idempotency, links, outbox, reports, resealings, sealed},
     types::{Bytes, all_beside},
 };
 use crate::domain::{
@@ -110,6 +110,7 @@ pub fn erase(tx: &mut Tx, report: ReportId) -> Result<(), StorageError> {
     diesel::delete(notices).execute(tx)?;
     diesel::delete(deliveries::table.filter(deliveries::report_id.eq(report))).execute(tx)?;
     diesel::delete(links::table.filter(links::report_id.eq(report))).execute(tx)?;
+    diesel::delete(addresses::table.filter(addresses::learned_from.eq(report))).execute(tx)?;
     ledger::erase(tx, report)?;
     diesel::delete(reports::table.find(report)).execute(tx)?;
     diesel::delete(erasures::table.find(report)).execute(tx)?;
